@@ -1,0 +1,1 @@
+"""Everything technical that slices stand on: settings, database, unit of work, problems, auth, web, logging."""

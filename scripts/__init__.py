@@ -1,0 +1,1 @@
+"""Thin commands: set-up, tests, the `concord` command line, demo and benchmarks."""
