@@ -1,0 +1,193 @@
+"""Database access: declarative base, column types, engine for SQLite (WAL) and PostgreSQL, unit of work.
+
+One request, one transaction. No transaction stays open while an outside service is called.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import DateTime, LargeBinary, MetaData, Text, create_engine, event, text
+from sqlalchemy.engine import Dialect, Engine
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.types import TypeDecorator
+
+from api.infra.sealing import FieldKey
+
+
+class Base(DeclarativeBase):
+    """Base of all tables; constraint names are fixed so that migrations are the same on every database."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_N_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Timezone-aware UTC in Python; naive UTC on SQLite, timestamptz on PostgreSQL."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a stored time needs a zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class JsonText(TypeDecorator[Any]):
+    """JSON kept as text, equal bytes on every database (keys sorted; not the canonical form of evidence)."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        if value is None:
+            return None
+        return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        return None if value is None else json.loads(value)
+
+
+class _Sealed:
+    """Holder of the process's field key: set once by `Database`, used by sealed columns."""
+
+    key: ClassVar[FieldKey | None] = None
+
+    @classmethod
+    def require(cls) -> FieldKey:
+        if cls.key is None:
+            raise RuntimeError("no field key: a Database must be built before sealed columns are used")
+        return cls.key
+
+
+class SealedText(TypeDecorator[str]):
+    """Text encrypted at rest with the installation's field key."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else _Sealed.require().seal(value.encode("utf-8"))
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
+        return None if value is None else _Sealed.require().open(bytes(value)).decode("utf-8")
+
+
+class SealedBytes(TypeDecorator[bytes]):
+    """Bytes encrypted at rest with the installation's field key."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else _Sealed.require().seal(value)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else _Sealed.require().open(bytes(value))
+
+
+def _sqlite_pragmas(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # the driver must not begin on its own: `_begin_immediate` does
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA busy_timeout=30000")
+    cursor.close()
+
+
+def _sqlite_begin(connection: Any) -> None:
+    # A read that later writes would fail with SQLITE_BUSY under WAL: writers say so at the start.
+    mode = connection.get_execution_options().get("sqlite_begin", "IMMEDIATE")
+    connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+def build_engine(url: str) -> Engine:
+    """An engine with the platform's rules for its database: durable, foreign keys checked, lock waits bounded."""
+    if url.startswith("sqlite"):
+        engine = create_engine(url, connect_args={"check_same_thread": False})
+        event.listen(engine, "connect", _sqlite_pragmas)
+        event.listen(engine, "begin", _sqlite_begin)
+        return engine
+    return create_engine(
+        url,
+        pool_size=10,
+        max_overflow=20,
+        pool_pre_ping=True,
+        connect_args={"options": "-c lock_timeout=30s -c statement_timeout=60s -c timezone=UTC"},
+    )
+
+
+class Database:
+    """One database of the installation and the key of its sealed columns."""
+
+    def __init__(self, url: str, field_key: FieldKey) -> None:
+        _Sealed.key = field_key
+        self.field_key = field_key
+        self.engine = build_engine(url)
+        self.dialect = self.engine.dialect.name
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        reader = self.engine
+        if self.dialect == "sqlite":
+            reader = self.engine.execution_options(sqlite_begin="DEFERRED")
+        self._readers = sessionmaker(reader, expire_on_commit=False)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """A session that commits at the end of the block and rolls back on any error."""
+        with self._sessions() as session, session.begin():
+            yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session for reading only: it takes no write lock and is rolled back at the end."""
+        with self._readers() as session:
+            yield session
+            session.rollback()
+
+    def ping(self) -> None:
+        """Raise if the database does not answer."""
+        with self.read() as session:
+            session.execute(text("SELECT 1"))
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+class UnitOfWork:
+    """Callable context: ``with uow() as session: ...`` is one transaction; `read()` the same without writing."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    @contextmanager
+    def __call__(self) -> Iterator[Session]:
+        with self._db.transaction() as session:
+            yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """Reading transaction without a write lock."""
+        with self._db.read() as session:
+            yield session

@@ -1,0 +1,152 @@
+"""The one frozen settings object. Environment variables `CONCORD_*`; unknown ones fail; secrets are file paths.
+
+Nothing outside this module reads the environment. `chain` and `signing` receive dataclasses built from it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "CONCORD_"
+
+
+class Settings(BaseSettings):
+    """Where everything is, for one process of an installation."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    data_dir: Path = Field(Path("var/data"), description="folder of the installation's data")
+    database_url: str = Field("", description="SQLAlchemy URL; empty: SQLite (WAL) in data_dir")
+    node_modules: Path = Field(
+        Path("node_modules"), description="where npm ci put browser libraries and fonts"
+    )
+    font_dirs: tuple[Path, ...] = Field((), description="further folders with TrueType/OpenType fonts")
+
+    public_origin: str = Field("http://localhost:8080", description="scheme://host[:port] that people use")
+    log_origin: str = Field("concord.invalid/log", description="name of the evidence log (C2SP origin)")
+    test_installation: bool = Field(
+        True, description="TEST authorities in use: banner, labels, domain 'Concord TEST'"
+    )
+    operator_name: str = Field(
+        "", description="who runs the installation, shown in page footers; empty: not shown"
+    )
+    filing_number: str = Field("", description="区块链信息服务备案 number, shown where the rules ask for it")
+
+    chain_rpc_url: str = Field("http://127.0.0.1:8545", description="RPC gateway of the node")
+    chain_rpc_token_file: Path | None = Field(None, description="bearer token for sending transactions")
+    chain_id: int = Field(0, description="chain id of this installation")
+    deployment_file: Path | None = Field(
+        None, description="deployed contracts; default data_dir/chain/deployment.json"
+    )
+    relay_key_file: Path | None = Field(None, description="secp256k1 key (hex) of the transaction sender")
+    log_key_file: Path | None = Field(
+        None, description="Ed25519 key (hex seed) that signs checkpoints and packages"
+    )
+    trust_root_file: Path | None = Field(None, description="published trust root of this installation")
+
+    identity_url: str = Field("", description="identity service")
+    identity_token_file: Path | None = Field(None, description="bearer token for the identity service")
+    identity_issuer: str = Field("", description="address of the identity service's signing key")
+    ca_url: str = Field("", description="certificate authority (PKCS#10 over HTTP)")
+    ca_token_file: Path | None = Field(None, description="bearer token for the CA")
+    ca_certificates: tuple[Path, ...] = Field(
+        (), description="PEM/DER roots and intermediates of accepted CAs"
+    )
+    tsa_urls: tuple[str, ...] = Field((), description="RFC 3161 services in order of preference")
+    tsa_certificates: tuple[Path, ...] = Field((), description="PEM/DER roots of accepted TSAs")
+    sms_url: str = Field("", description="SMS gateway for notifications")
+    sms_token_file: Path | None = Field(None, description="bearer token for the SMS gateway")
+    smtp_url: str = Field("", description="smtp://user@host:port for e-mail; empty: channel not offered")
+    hotline: str = Field("12333", description="telephone number shown where a person needs help")
+
+    field_key_file: Path | None = Field(
+        None, description="32-byte key (hex) that seals personal columns at rest"
+    )
+    operator_key_file: Path | None = Field(
+        None, description="X25519 key (hex) that wraps custodial recipient keys"
+    )
+    document_regulator_key_file: Path | None = Field(
+        None, description="X25519 public key (hex) of the regulator"
+    )
+    keystore_scrypt_n: int = Field(2**17, description="scrypt N of platform-held keystores (at least 2**17)")
+
+    max_body_bytes: int = Field(2_000_000, description="largest JSON body accepted")
+    max_upload_bytes: int = Field(20_000_000, description="largest uploaded file accepted")
+    log_level: str = "INFO"
+
+    @field_validator("public_origin")
+    @classmethod
+    def _origin(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"}:
+            raise ValueError("public_origin is scheme://host[:port] without a path")
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @field_validator("keystore_scrypt_n")
+    @classmethod
+    def _scrypt(cls, value: int) -> int:
+        if value < 2**17 or value & (value - 1):
+            raise ValueError("keystore_scrypt_n is a power of two, at least 2**17")
+        return value
+
+    @model_validator(mode="after")
+    def _known_names(self) -> Self:
+        known = {PREFIX + name.upper() for name in type(self).model_fields}
+        # Names of other programs of the platform that may stand in the same environment.
+        foreign = ("CONCORD_TEST_", "CONCORD_NODE_", "CONCORD_IDENTITY_SERVICE_")
+        unknown = sorted(
+            k for k in os.environ if k.startswith(PREFIX) and k not in known and not k.startswith(foreign)
+        )
+        if unknown:
+            raise ValueError(f"unknown settings: {', '.join(unknown)}")
+        return self
+
+    @property
+    def secure_origin(self) -> bool:
+        """Whether links may go out: https, or localhost on this machine."""
+        parts = urlsplit(self.public_origin)
+        return parts.scheme == "https" or parts.hostname == "localhost"
+
+    @property
+    def rp_id(self) -> str:
+        """WebAuthn relying-party id: the origin's host."""
+        host = urlsplit(self.public_origin).hostname
+        return host or "localhost"
+
+    @property
+    def cookies_secure(self) -> bool:
+        """Whether cookies carry the Secure attribute."""
+        return self.public_origin.startswith("https://")
+
+    @cached_property
+    def effective_database_url(self) -> str:
+        """The database URL with the embedded default filled in."""
+        return self.database_url or f"sqlite:///{(self.data_dir / 'concord.db').absolute()}"
+
+    @property
+    def effective_deployment_file(self) -> Path:
+        """Where the deployer writes and everybody reads the contracts' addresses."""
+        return self.deployment_file or self.data_dir / "chain" / "deployment.json"
+
+
+def read_secret(path: Path | None, what: str) -> str:
+    """The stripped text of a secret file.
+
+    Raises FileNotFoundError with a message that names the setting `what` when none is configured.
+    """
+    if path is None:
+        raise FileNotFoundError(f"setting {what} is not configured: it names a file that holds the secret")
+    return path.read_text(encoding="ascii").strip()
+
+
+def environment(values: Mapping[str, object]) -> dict[str, str]:
+    """`values` (setting name → value) as environment variables for a child process."""
+    return {PREFIX + name.upper(): str(value) for name, value in values.items()}
