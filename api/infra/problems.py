@@ -15,6 +15,7 @@ from fastapi.responses import JSONResponse, Response
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
+from api.infra.web import language, problem_page, wants_html
 from api.kernel.errors import DomainError, ErrorKind
 
 log = structlog.get_logger(__name__)
@@ -93,14 +94,6 @@ def register(texts: Mapping[str, tuple[str, str]]) -> None:
         TEXTS[code] = pair
 
 
-def language(request: Request) -> str:
-    """`zh` or `en`: the language of the response, as chosen by query, cookie or Accept-Language."""
-    chosen = request.query_params.get("lang") or request.cookies.get("lang")
-    if chosen in {"zh", "en"}:
-        return chosen
-    return "en" if request.headers.get("accept-language", "").lower().startswith("en") else "zh"
-
-
 def text_of(code: str, facts: Mapping[str, Any], lang: str) -> str:
     """The text for people of `code` with its fields filled; the bare code if a slice forgot its text."""
     pair = TEXTS.get(code)
@@ -145,11 +138,6 @@ def problem_body(
     return body
 
 
-def wants_page(request: Request) -> bool:
-    """Whether a person's browser asks: then the error is a page, else problem+json."""
-    return not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", "")
-
-
 def respond(
     request: Request,
     status: int,
@@ -160,10 +148,17 @@ def respond(
 ) -> Response:
     """The error answer in the form that the client asked for."""
     body = problem_body(request, status, code, facts, errors)
-    if wants_page(request):
-        from api.infra.web import error_page  # the page needs templates, problem+json does not
-
-        return error_page(request, body)
+    if wants_html(request):
+        return problem_page(
+            request,
+            status=status,
+            title=body["title"],
+            detail=body["detail"],
+            code=code,
+            trace_id=body["trace_id"],
+            errors=errors or (),
+            facts=body["facts"],
+        )
     return JSONResponse(body, status, dict(headers or {}), media_type="application/problem+json")
 
 

@@ -31,6 +31,9 @@ class Settings(BaseSettings):
     font_dirs: tuple[Path, ...] = Field((), description="further folders with TrueType/OpenType fonts")
 
     public_origin: str = Field("http://localhost:8080", description="scheme://host[:port] that people use")
+    listen_port: int = Field(0, description="loopback port of the API; 0: the port of public_origin")
+    tls_cert: Path | None = Field(None, description="certificate chain (PEM), to serve https without a proxy")
+    tls_key: Path | None = Field(None, description="private key (PEM) of tls_cert")
     log_origin: str = Field("concord.invalid/log", description="name of the evidence log (C2SP origin)")
     test_installation: bool = Field(
         True, description="TEST authorities in use: banner, labels, domain 'Concord TEST'"

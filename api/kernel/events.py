@@ -76,3 +76,12 @@ class Bus:
         """Hand `event` to its subscribers in the order of subscription."""
         for handler in self._handlers[type(event)]:
             handler(session, event)
+
+
+@dataclass(frozen=True)
+class WorkerDisputed(DomainEvent):
+    """A person said "this was not me" about a contract; he may be unknown to the platform (`person_id` None)."""
+
+    contract_id: str
+    person_id: str | None
+    reported_at: datetime

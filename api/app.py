@@ -1,0 +1,127 @@
+"""The application: middleware, error handling, every slice's pages and JSON API, health, metrics.
+
+Started by `python -m api.app` (one process; `concord up` starts it) with settings from the environment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import import_module
+from urllib.parse import urlsplit
+
+import structlog
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from prometheus_client import generate_latest
+
+from api.bootstrap.container import SLICES, Container
+from api.infra import logging, middleware, problems
+from api.infra.auth import guard, principal
+from api.infra.settings import Settings
+from api.infra.web import Visitor, WebConfig, install_web
+
+log = structlog.get_logger(__name__)
+
+API_PREFIX = "/api/v1"
+VERSION = "0.1.0"
+
+
+def create_app(container: Container) -> FastAPI:
+    """The FastAPI application over `container`; OpenAPI 3.1 at `/openapi.json`."""
+    container.wire()
+    settings = container.settings
+
+    @asynccontextmanager
+    async def life(_app: FastAPI) -> AsyncIterator[None]:
+        log.info("api.process.started", origin=settings.public_origin)
+        yield
+        container.close()
+        log.info("api.process.stopped")
+
+    app = FastAPI(
+        title="Concord 和谐劳动关系公共服务平台",
+        version=VERSION,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=life,
+        dependencies=[guard()],
+    )
+    app.state.container = container
+    problems.install(app)
+    _health(app, container)
+    for name in SLICES:
+        router = import_module(f"api.{name}.router")
+        if hasattr(router, "api"):
+            app.include_router(router.api, prefix=API_PREFIX)
+        if hasattr(router, "pages"):
+            app.include_router(router.pages, include_in_schema=False)
+
+    def visitor(request: Request) -> Visitor:
+        who = principal(request)
+        return Visitor(None if who.anonymous else who, who.csrf_token)
+
+    web = install_web(
+        app,
+        WebConfig(
+            public_origin=settings.public_origin,
+            installation=settings.operator_name,
+            test=settings.test_installation,
+            visitor=visitor,
+            secure=settings.cookies_secure,
+            hotline=settings.hotline,
+            node_modules=settings.node_modules.absolute(),
+        ),
+    )
+    for name in SLICES:
+        attach = getattr(import_module(f"api.bootstrap.{name}"), "attach_web", None)
+        if attach is not None:
+            attach(container, web)
+    app.add_middleware(
+        middleware.BodyLimit, max_body=settings.max_body_bytes, max_upload=settings.max_upload_bytes
+    )
+    app.add_middleware(middleware.RequestContext)
+    return app
+
+
+def _health(app: FastAPI, container: Container) -> None:
+    @app.get("/health/live", include_in_schema=False)
+    def live() -> PlainTextResponse:
+        return PlainTextResponse("ok")
+
+    @app.get("/health/ready", include_in_schema=False)
+    def ready() -> Response:
+        try:
+            container.db.ping()
+        except Exception as exc:  # whatever is wrong with the database, the process is not ready
+            log.warning("health.database.failed", error=type(exc).__name__)
+            return JSONResponse({"ready": False, "database": "unavailable"}, 503)
+        return JSONResponse({"ready": True, "database": container.db.dialect})
+
+    @app.get("/metrics", include_in_schema=False)
+    def metrics() -> Response:
+        return Response(generate_latest(middleware.REGISTRY), media_type="text/plain; version=0.0.4")
+
+
+def main() -> None:
+    """Serve on the port of `public_origin`'s local listener (`CONCORD_LISTEN_PORT`), loopback only."""
+    settings = Settings()
+    logging.configure(settings.log_level)
+    container = Container(settings)
+    port = settings.listen_port or urlsplit(settings.public_origin).port or 8080
+    uvicorn.run(
+        create_app(container),
+        host="127.0.0.1",
+        port=port,
+        log_level="warning",
+        access_log=False,
+        proxy_headers=True,
+        server_header=False,
+        ssl_certfile=settings.tls_cert,
+        ssl_keyfile=settings.tls_key,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,133 @@
+"""The container: settings, database, clock, bus, and every slice's service, built on first use and kept.
+
+`api/bootstrap/<slice>.py` builds a slice's service from here; `subscribe(container)` of the same module, where it exists,
+connects it to the bus. Nothing else in the platform knows which class stands behind a port.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from importlib import import_module
+from typing import Any
+
+from api.infra import problems
+from api.infra.auth import Authenticator
+from api.infra.db import Database, UnitOfWork
+from api.infra.sealing import FieldKey
+from api.infra.settings import Settings
+from api.kernel.clock import Clock, SystemClock
+from api.kernel.events import Bus, EventRecorder
+
+SLICES = (
+    "parameters",
+    "notification",
+    "anchoring",
+    "identity",
+    "employers",
+    "signing_round",
+    "econtract",
+    "evidence",
+    "insight",
+)
+"""Every slice of the installation, in the order in which their tables depend on nothing but infra."""
+
+
+class Container:
+    """One per process. Attributes named like slices are their services."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.clock: Clock = clock or SystemClock()
+        self.bus = Bus()
+        self._wired = False
+
+    @cached_property
+    def field_key(self) -> FieldKey:
+        """Key of the sealed columns."""
+        return FieldKey.from_file(self.settings.field_key_file)
+
+    @cached_property
+    def db(self) -> Database:
+        """The installation's database."""
+        return Database(self.settings.effective_database_url, self.field_key)
+
+    @cached_property
+    def uow(self) -> UnitOfWork:
+        """Unit of work over `db`."""
+        return UnitOfWork(self.db)
+
+    def _build(self, slice_name: str) -> Any:
+        return import_module(f"api.bootstrap.{slice_name}").build(self)
+
+    @cached_property
+    def parameters(self) -> Any:
+        """Dated local figures and calendars."""
+        return self._build("parameters")
+
+    @cached_property
+    def notification(self) -> Any:
+        """Messages with receipts and retry."""
+        return self._build("notification")
+
+    @cached_property
+    def anchoring(self) -> Any:
+        """Event streams, outbox, relay, index of the chain."""
+        return self._build("anchoring")
+
+    @cached_property
+    def identity(self) -> Any:
+        """Accounts, sessions, persons."""
+        return self._build("identity")
+
+    @cached_property
+    def employers(self) -> Any:
+        """Organisations, agents, wallets, seals."""
+        return self._build("employers")
+
+    @cached_property
+    def signing_round(self) -> Any:
+        """One document and its signatories."""
+        return self._build("signing_round")
+
+    @cached_property
+    def econtract(self) -> Any:
+        """Electronic labour contracts."""
+        return self._build("econtract")
+
+    @cached_property
+    def evidence(self) -> Any:
+        """Evidence packages and verification."""
+        return self._build("evidence")
+
+    @cached_property
+    def insight(self) -> Any:
+        """Supervision from chain state, operator's status."""
+        return self._build("insight")
+
+    @property
+    def recorder(self) -> EventRecorder:
+        """Recorder of evidence events (the anchoring slice)."""
+        recorder: EventRecorder = self.anchoring.recorder
+        return recorder
+
+    @property
+    def authenticator(self) -> Authenticator:
+        """Resolver of sessions and credentials (the identity slice)."""
+        authenticator: Authenticator = self.identity.sessions
+        return authenticator
+
+    def wire(self) -> Container:
+        """Register error texts and bus subscriptions of all slices, once; returns itself."""
+        if not self._wired:
+            self._wired = True
+            for name in SLICES:
+                problems.register(import_module(f"api.{name}.texts").TEXTS)
+                subscribe = getattr(import_module(f"api.bootstrap.{name}"), "subscribe", None)
+                if subscribe is not None:
+                    subscribe(self)
+        return self
+
+    def close(self) -> None:
+        """Release connections."""
+        if "db" in self.__dict__:
+            self.db.close()

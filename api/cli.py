@@ -1,0 +1,121 @@
+"""The platform's own processes and commands: background worker, migrations, OpenAPI document.
+
+`scripts/cli.py` mounts this app as part of `concord`; the worker is also started as `python -m api.cli worker`.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+import time
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import structlog
+import typer
+
+from api.bootstrap.container import SLICES, Container
+from api.infra import logging
+from api.infra.settings import Settings
+from api.kernel.errors import DomainError, ErrorKind
+
+log = structlog.get_logger(__name__)
+app = typer.Typer(no_args_is_help=True, help="平台进程 / platform processes")
+
+PAUSE = 0.2
+"""Seconds between two rounds of due work when the last one found nothing."""
+
+
+def _tasks() -> list[tuple[str, object]]:
+    found = []
+    for name in SLICES:
+        if find_spec(f"api.{name}.tasks") is not None:
+            found.append((name, import_module(f"api.{name}.tasks").run_due))
+    return found
+
+
+def run_worker(container: Container, stop: threading.Event) -> None:
+    """Run every slice's due work until `stop` is set.
+
+    Each slice has a thread of its own, so that a slow outside service of one does not hold the others. A failed round is
+    logged and tried again with growing pauses; an `integrity` error stops that slice's work until a person looks.
+    """
+    container.wire()
+
+    def loop(name: str, run_due: object) -> None:
+        failures = 0
+        while not stop.is_set():
+            try:
+                done = run_due(container)  # type: ignore[operator]
+                failures = 0
+            except DomainError as exc:
+                if exc.kind is ErrorKind.INTEGRITY:
+                    log.error("worker.slice.stopped", slice=name, code=exc.code, facts=exc.facts)
+                    return
+                failures += 1
+                log.warning("worker.round.failed", slice=name, code=exc.code)
+                done = 0
+            except Exception as exc:  # a round may fail in any way; the next one starts from stored state
+                failures += 1
+                log.warning("worker.round.failed", slice=name, error=f"{type(exc).__name__}: {exc}")
+                done = 0
+            if failures:
+                stop.wait(min(30.0, 0.5 * 2 ** min(failures, 6)))
+            elif not done:
+                stop.wait(PAUSE)
+
+    threads = [threading.Thread(target=loop, args=task, name=task[0], daemon=True) for task in _tasks()]
+    for thread in threads:
+        thread.start()
+    log.info("worker.process.started", slices=[thread.name for thread in threads])
+    while not stop.wait(1.0):
+        pass
+    deadline = time.monotonic() + 10
+    for thread in threads:
+        thread.join(max(0.1, deadline - time.monotonic()))
+
+
+@app.command()
+def worker() -> None:
+    """后台进程：上链、通知、到期任务 / background worker: relay, index, notifications, deadlines."""
+    settings = Settings()
+    logging.configure(settings.log_level)
+    container = Container(settings)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    print(json.dumps({"event": "worker.process.became_ready"}), flush=True)  # noqa: T201
+    run_worker(container, stop)
+    container.close()
+
+
+@app.command()
+def migrate() -> None:
+    """升级数据库结构 / bring the database to the newest schema (forward only)."""
+    from api.migrations.run import upgrade  # Alembic is not needed by any other command
+
+    settings = Settings()
+    upgrade(settings.effective_database_url)
+
+
+@app.command()
+def openapi(
+    out: Annotated[Path | None, typer.Option(help="file to write; standard output if absent")] = None,
+) -> None:
+    """写出 OpenAPI 3.1 文档 / write the OpenAPI 3.1 document."""
+    from api.app import create_app  # builds the whole application
+
+    document = json.dumps(
+        create_app(Container(Settings())).openapi(), ensure_ascii=False, indent=1, sort_keys=True
+    )
+    if out is None:
+        print(document)  # noqa: T201
+    else:
+        out.write_text(document + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    app()

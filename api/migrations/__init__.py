@@ -1,0 +1,1 @@
+"""The database's schema history: forward only, one chain for SQLite and PostgreSQL."""
