@@ -1,0 +1,1 @@
+"""Who signed which bytes, when: canonical JSON, commitments, signatures, timestamps, documents."""
