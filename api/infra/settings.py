@@ -5,6 +5,7 @@ Nothing outside this module reads the environment. `chain` and `signing` receive
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from functools import cached_property
@@ -12,10 +13,21 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "CONCORD_"
+
+
+class TsaSetting(BaseModel):
+    """One RFC 3161 service and what its tokens are trusted by."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    url: str
+    roots: tuple[Path, ...]
+    policy: str | None = None
 
 
 class Settings(BaseSettings):
@@ -63,8 +75,7 @@ class Settings(BaseSettings):
     ca_certificates: tuple[Path, ...] = Field(
         (), description="PEM/DER roots and intermediates of accepted CAs"
     )
-    tsa_urls: tuple[str, ...] = Field((), description="RFC 3161 services in order of preference")
-    tsa_certificates: tuple[Path, ...] = Field((), description="PEM/DER roots of accepted TSAs")
+    tsas: tuple[TsaSetting, ...] = Field((), description="RFC 3161 services in order of preference (JSON)")
     sms_url: str = Field("", description="SMS gateway for notifications")
     sms_token_file: Path | None = Field(None, description="bearer token for the SMS gateway")
     smtp_url: str = Field("", description="smtp://user@host:port for e-mail; empty: channel not offered")
@@ -151,5 +162,17 @@ def read_secret(path: Path | None, what: str) -> str:
 
 
 def environment(values: Mapping[str, object]) -> dict[str, str]:
-    """`values` (setting name → value) as environment variables for a child process."""
-    return {PREFIX + name.upper(): str(value) for name, value in values.items()}
+    """`values` (setting name → value) as environment variables for a child process; lists and models as JSON."""
+
+    def text(value: object) -> str:
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if isinstance(value, (list, tuple, dict)):
+            return json.dumps(value, default=str)
+        return str(value)
+
+    known = set(Settings.model_fields)
+    unknown = sorted(set(values) - known)
+    if unknown:
+        raise ValueError(f"unknown settings: {', '.join(unknown)}")
+    return {PREFIX + name.upper(): text(value) for name, value in values.items() if value is not None}

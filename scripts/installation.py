@@ -1,0 +1,152 @@
+"""One installation's folder: where everything lies, its keys, ports and permanent facts.
+
+Created once (`prepare`), atomically and resumably: a key that exists is never made again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+PORTS = ("api", "node", "identity", "idp", "sms", "ca", "tsa_one", "tsa_two")
+"""Loopback listeners of the embedded installation, in this order from the first port."""
+
+SECP256K1_KEYS = ("relay", "deployer", "registrar", "governance-1", "governance-2", "governance-3")
+
+
+class InstallationError(Exception):
+    """The folder cannot be used; the text says what to do."""
+
+
+@dataclass(frozen=True)
+class Installation:
+    """Paths and facts of an installation under `root`."""
+
+    root: Path
+    log_origin: str
+    ports: dict[str, int]
+    public_origin: str
+    test: bool
+
+    @property
+    def keys(self) -> Path:
+        """Folder of secrets (0700)."""
+        return self.root / "keys"
+
+    @property
+    def data(self) -> Path:
+        """The API's data folder: database, blobs, deployment record, trust root."""
+        return self.root / "data"
+
+    @property
+    def logs(self) -> Path:
+        """Folder of the programs' logs."""
+        return self.root / "logs"
+
+    @property
+    def deployment_folder(self) -> Path:
+        """Where the deployer keeps its record."""
+        return self.data / "chain"
+
+    @property
+    def trust_root(self) -> Path:
+        """The published trust root."""
+        return self.data / "trust-root.json"
+
+    @property
+    def domain_file(self) -> Path:
+        """EIP-712 domain of the labour registry, for identity service and CA."""
+        return self.data / "domain.json"
+
+    def url(self, name: str) -> str:
+        """Loopback address of one of the programs."""
+        return f"http://127.0.0.1:{self.ports[name]}"
+
+    def key(self, name: str) -> bytes:
+        """The 32 secret bytes stored under `name`."""
+        return bytes.fromhex((self.keys / name).read_text("ascii").strip())
+
+
+def _write(path: Path, text: str, mode: int = 0o644) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    part.rename(path)
+
+
+def free_ports(count: int) -> list[int]:
+    """`count` different free loopback ports."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for item in sockets:
+            item.bind(("127.0.0.1", 0))
+        return [item.getsockname()[1] for item in sockets]
+    finally:
+        for item in sockets:
+            item.close()
+
+
+def prepare(root: Path, first_port: int = 8080, public_origin: str | None = None) -> Installation:
+    """Open the installation under `root`, creating what is missing.
+
+    `first_port` 0 takes free ports; ports and origin are settled at creation. Raises InstallationError.
+    """
+    root = root.absolute()
+    facts_file = root / "installation.json"
+    if facts_file.exists():
+        facts: dict[str, Any] = json.loads(facts_file.read_text("utf-8"))
+    else:
+        numbers = free_ports(len(PORTS)) if first_port == 0 else [first_port + n for n in range(len(PORTS))]
+        ports = dict(zip(PORTS, numbers, strict=True))
+        facts = {
+            "v": 1,
+            "log_origin": f"concord.test/{secrets.token_hex(6)}",
+            "ports": ports,
+            "public_origin": public_origin or f"http://localhost:{ports['api']}",
+            "test": True,
+        }
+        _write(facts_file, json.dumps(facts, indent=1) + "\n")
+    if facts.get("v") != 1:
+        raise InstallationError(f"{facts_file}: unknown version; use the release that wrote it")
+    made = Installation(root, facts["log_origin"], facts["ports"], facts["public_origin"], facts["test"])
+    _make_keys(made)
+    made.logs.mkdir(exist_ok=True)
+    made.data.mkdir(exist_ok=True)
+    return made
+
+
+def _make_keys(installation: Installation) -> None:
+    installation.keys.mkdir(parents=True, exist_ok=True)
+    installation.keys.chmod(0o700)
+    for name in (*SECP256K1_KEYS, "log", "field", "operator", "backup"):
+        path = installation.keys / name
+        if not path.exists():
+            # Below the order of every curve in use: the first byte of secp256k1's order is 0xff.
+            value = secrets.token_bytes(32)
+            while value[0] == 0xFF:
+                value = secrets.token_bytes(32)
+            _write(path, value.hex() + "\n", 0o600)
+    for name in ("identity-token", "idp-token", "sms-token", "ca-token"):
+        path = installation.keys / name
+        if not path.exists():
+            _write(path, secrets.token_urlsafe(32) + "\n", 0o600)
+
+
+def check_ports(installation: Installation) -> None:
+    """Raise InstallationError naming the first port that something else listens on."""
+    for name, port in installation.ports.items():
+        with socket.socket() as probe:
+            probe.settimeout(0.2)
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                raise InstallationError(
+                    f"port {port} ({name}) is in use: stop the other program, or begin a new folder with --port"
+                )

@@ -1,0 +1,272 @@
+"""Starts a whole embedded installation on one machine: chain node, TEST authorities, identity service, API, worker.
+
+The order follows who needs whom: keys → node → contracts → domain → CA and identity service → trust root → API → worker.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+from eth_account import Account
+
+from api.infra.settings import environment
+from scripts.installation import Installation, InstallationError, check_ports
+from scripts.processes import Child, Supervisor
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+CA_NAMES = ("root", "event", "organisation")
+
+
+def address_of(key: bytes) -> str:
+    """EIP-55 address of a secp256k1 key."""
+    return str(Account.from_key(key).address)
+
+
+class Platform:
+    """A running installation. `start` returns when everything is ready; `stop` ends it cleanly."""
+
+    def __init__(self, installation: Installation, say: Callable[[str], None] = lambda _text: None) -> None:
+        self.installation = installation
+        self._say = say
+        self.supervisor = Supervisor(REPOSITORY, lambda name, what: say(f"{name}: {what}"))
+
+    def start(self) -> None:
+        """Start all programs; raises InstallationError or StartFailed with a text that says what to do."""
+        check_ports(self.installation)
+        issuer = self._identity_issuer()
+        self.supervisor.start(self._node(), *self._test_services())
+        deployment = self._deploy(issuer)
+        self._write_domain(deployment)
+        self.supervisor.start(self._ca(issuer), self._identity())
+        settings = self.settings(issuer)
+        self._migrate(settings)
+        self._publish_trust_root(settings)
+        self.supervisor.start(
+            Child(
+                "api",
+                ["-m", "api.app"],
+                self._log("api"),
+                settings,
+                self._url("api") + "/health/ready",
+                False,
+            ),
+            Child("worker", ["-m", "api.cli", "worker"], self._log("worker"), settings),
+        )
+        self._write_state()
+
+    def stop(self) -> None:
+        """End all programs in reverse order."""
+        killed = self.supervisor.stop()
+        for name in killed:
+            self._say(f"{name}: had to be killed")
+        (self.installation.root / "up.json").unlink(missing_ok=True)
+
+    def _url(self, name: str) -> str:
+        return self.installation.url(name)
+
+    def _log(self, name: str) -> Path:
+        return self.installation.logs / f"{name}.log"
+
+    def _key_file(self, name: str) -> Path:
+        return self.installation.keys / name
+
+    def _identity_issuer(self) -> str:
+        record = self.installation.root / "identity" / "issuer.json"
+        if not record.exists():
+            folder = self.installation.root / "identity"
+            folder.mkdir(parents=True, exist_ok=True)
+            done = subprocess.run(
+                [sys.executable, "-m", "signing.identity_service", "key", "--data", str(folder)],
+                cwd=REPOSITORY,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            if done.returncode:
+                raise InstallationError(
+                    f"the identity service's key could not be made: {done.stderr.strip()}"
+                )
+            record.write_text(done.stdout, encoding="utf-8")
+        return str(json.loads(record.read_text("utf-8"))["issuer"])
+
+    def _node(self) -> Child:
+        folder = self.installation.root / "node"
+        senders = [address_of(self.installation.key(name)) for name in ("relay", "deployer")]
+        command = ["-m", "node", "--data", str(folder), "--port", str(self.installation.ports["node"])]
+        for sender in senders:
+            command += ["--sender", sender]
+        return Child("node", command, self._log("node"))
+
+    def _test_services(self) -> list[Child]:
+        root = self.installation.root
+        return [
+            Child(
+                "idp",
+                ["-m", "signing.testing.idp", "--data", str(root / "idp"), "--port", str(self._port("idp"))]
+                + ["--token-file", str(self._key_file("idp-token"))],
+                self._log("idp"),
+            ),
+            Child(
+                "sms",
+                ["-m", "signing.testing.sms", "--data", str(root / "sms"), "--port", str(self._port("sms"))]
+                + ["--token-file", str(self._key_file("sms-token"))],
+                self._log("sms"),
+            ),
+            *(
+                Child(
+                    name,
+                    ["-m", "signing.testing.tsa", "--data", str(root / name), "--port", str(self._port(name))]
+                    + ["--name", name.removeprefix("tsa_")],
+                    self._log(name),
+                )
+                for name in ("tsa_one", "tsa_two")
+            ),
+        ]
+
+    def _port(self, name: str) -> int:
+        return self.installation.ports[name]
+
+    def _deploy(self, issuer: str) -> Any:
+        from chain.deployer import DeploymentConfig, deploy, load_deployment
+        from chain.gateway_rpc import RpcGateway
+
+        found = load_deployment(self.installation.deployment_folder)
+        if found is not None:
+            return found
+        self._say("contracts: deploying")
+        token = (self.installation.root / "node" / "rpc-token").read_text("ascii").strip()
+        config = DeploymentConfig(
+            log_origin=self.installation.log_origin,
+            test=self.installation.test,
+            registrars=(address_of(self.installation.key("registrar")),),
+            issuers=(issuer,),
+            governance_signers=tuple(address_of(self.installation.key(f"governance-{n}")) for n in (1, 2, 3)),
+            governance_threshold=2,
+            admin_delay=3600,
+        )
+        with RpcGateway(self._url("node"), token=token) as gateway:
+            return deploy(
+                gateway, self.installation.key("deployer"), config, self.installation.deployment_folder
+            )
+
+    def _write_domain(self, deployment: Any) -> None:
+        domain = {
+            "name": deployment.domain_name,
+            "version": "1",
+            "chainId": deployment.chain_id,
+            "verifyingContract": deployment.contracts["LaborContractRegistry"].address,
+            "salt": deployment.domain_salt,
+        }
+        self.installation.domain_file.write_text(json.dumps(domain) + "\n", encoding="utf-8")
+
+    def _ca(self, issuer: str) -> Child:
+        return Child(
+            "ca",
+            [
+                "-m",
+                "signing.testing.ca",
+                "--data",
+                str(self.installation.root / "ca"),
+                "--port",
+                str(self._port("ca")),
+            ]
+            + ["--token-file", str(self._key_file("ca-token")), "--issuer", issuer]
+            + ["--domain", str(self.installation.domain_file)],
+            self._log("ca"),
+        )
+
+    def _identity(self) -> Child:
+        officer = address_of(self.installation.key("registrar"))
+        return Child(
+            "identity",
+            ["-m", "signing.identity_service", "--data", str(self.installation.root / "identity")]
+            + ["--port", str(self._port("identity")), "--token-file", str(self._key_file("identity-token"))]
+            + ["--domain", str(self.installation.domain_file), "--log-origin", self.installation.log_origin]
+            + ["--public-origin", self.installation.public_origin]
+            + ["--provider-url", self._url("idp"), "--provider-token-file", str(self._key_file("idp-token"))]
+            + ["--sms-url", self._url("sms"), "--sms-token-file", str(self._key_file("sms-token"))]
+            + ["--officer", officer],
+            self._log("identity"),
+        )
+
+    def _fetch(self, url: str, path: Path) -> Path:
+        if not path.exists():
+            answer = httpx.get(url, timeout=10)
+            answer.raise_for_status()
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(answer.content)
+        return path
+
+    def settings(self, issuer: str) -> dict[str, str]:
+        """Environment of the API's processes; fetches the TEST authorities' certificates at the first start."""
+        made = self.installation
+        trust = made.data / "trust"
+        cas = [self._fetch(f"{self._url('ca')}/ca/{name}.crt", trust / f"ca-{name}.crt") for name in CA_NAMES]
+        tsas = [
+            {
+                "name": name.replace("_", "-"),
+                "url": self._url(name) + "/",
+                "roots": [str(self._fetch(f"{self._url(name)}/root.crt", trust / f"{name}.crt"))],
+            }
+            for name in ("tsa_one", "tsa_two")
+        ]
+        chain = json.loads((made.root / "node" / "chain.json").read_text("utf-8"))
+        return environment(
+            {
+                "data_dir": made.data,
+                "node_modules": REPOSITORY / "node_modules",
+                "public_origin": made.public_origin,
+                "listen_port": made.ports["api"],
+                "log_origin": made.log_origin,
+                "test_installation": made.test,
+                "chain_rpc_url": self._url("node"),
+                "chain_rpc_token_file": made.root / "node" / "rpc-token",
+                "chain_id": chain["chain_id"],
+                "relay_key_file": self._key_file("relay"),
+                "log_key_file": self._key_file("log"),
+                "trust_root_file": made.trust_root,
+                "identity_url": self._url("identity"),
+                "identity_token_file": self._key_file("identity-token"),
+                "identity_issuer": issuer,
+                "ca_url": self._url("ca"),
+                "ca_token_file": self._key_file("ca-token"),
+                "ca_certificates": [str(path) for path in cas],
+                "tsas": tsas,
+                "sms_url": self._url("sms"),
+                "sms_token_file": self._key_file("sms-token"),
+                "field_key_file": self._key_file("field"),
+                "operator_key_file": self._key_file("operator"),
+            }
+        )
+
+    def _run(self, settings: dict[str, str], *arguments: str) -> None:
+        done = subprocess.run(
+            [sys.executable, "-m", *arguments],
+            cwd=REPOSITORY,
+            env=settings | {"PATH": "/usr/bin:/bin"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise InstallationError(f"{' '.join(arguments)} failed:\n{done.stderr[-2000:]}")
+
+    def _migrate(self, settings: dict[str, str]) -> None:
+        self._run(settings, "api.cli", "migrate")
+
+    def _publish_trust_root(self, settings: dict[str, str]) -> None:
+        if not self.installation.trust_root.exists():
+            self._run(settings, "api.cli", "trust-root")
+
+    def _write_state(self) -> None:
+        state = {
+            name: {"pid": child.pid, "log": str(child.log)}
+            for name, child in self.supervisor.children.items()
+        }
+        (self.installation.root / "up.json").write_text(json.dumps(state, indent=1) + "\n", encoding="utf-8")

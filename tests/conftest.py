@@ -1,0 +1,93 @@
+"""Fixtures for every test folder.
+
+`database_url` gives an empty, migrated database of its own to each test, once on SQLite and once on PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+
+from api.infra.db import Database
+from api.infra.sealing import FieldKey
+from api.migrations.run import upgrade
+from tests.support.postgres_server import server
+
+SHARED = Path(__file__).resolve().parents[1].parent / "shared"
+"""Public test vectors and statutes beside the repository; tests that read them skip where they are absent."""
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of public test data; skips with a visible reason where the checkout has none beside it."""
+    folder = SHARED / "data"
+    if not folder.is_dir():
+        pytest.skip("the public test data (shared/data beside the repository) is not on this machine")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy from."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    upgrade(f"sqlite:///{path}")
+    engine = create_engine(f"sqlite:///{path}", isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A PostgreSQL server with a migrated database `template_concord`."""
+    with server() as url:
+        _execute(url, "CREATE DATABASE template_concord")
+        upgrade(_database(url, "template_concord"))
+        yield url
+
+
+def _database(url: str, name: str) -> str:
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+def _execute(url: str, statement: str) -> None:
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """URL of a fresh, migrated database; the test runs once on each kind."""
+    if request.param == "sqlite":
+        path = tmp_path / "concord.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    admin = request.getfixturevalue("postgres_url")
+    name = f"t_{secrets.token_hex(6)}"
+    _execute(admin, f"CREATE DATABASE {name} TEMPLATE template_concord")
+    yield _database(admin, name)
+    _execute(admin, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def field_key() -> FieldKey:
+    """A key for sealed columns."""
+    return FieldKey(bytes(range(32)))
+
+
+@pytest.fixture
+def database(database_url: str, field_key: FieldKey) -> Iterator[Database]:
+    """An open, migrated database; the test runs on SQLite and on PostgreSQL."""
+    made = Database(database_url, field_key)
+    yield made
+    made.close()

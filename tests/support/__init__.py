@@ -1,0 +1,1 @@
+"""What several test folders stand on: database servers, a whole running platform, factories."""
