@@ -1,0 +1,59 @@
+"""C2SP tlog-proof: one inclusion proof with its checkpoint as a text file (c2sp.org/tlog-proof)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+HEADER: Final = b"c2sp.org/tlog-proof@v1\n"
+_INDEX = re.compile(rb"index (0|[1-9][0-9]{0,15})")
+_MAX_HASHES: Final = 64
+
+
+@dataclass(frozen=True)
+class LogProof:
+    """Where an entry stands, and the RFC 9162 path to the root of `checkpoint` (a signed note, unchecked)."""
+
+    index: int
+    path: tuple[bytes, ...]
+    checkpoint: bytes
+
+    def encode(self) -> bytes:
+        """Return the text form."""
+        lines = [HEADER, b"index %d\n" % self.index]
+        lines += [base64.b64encode(item) + b"\n" for item in self.path]
+        return b"".join(lines) + b"\n" + self.checkpoint
+
+    @classmethod
+    def of(cls, index: int, path: Sequence[bytes], checkpoint: bytes) -> LogProof:
+        """Make a proof from its parts."""
+        return cls(index, tuple(path), checkpoint)
+
+    @classmethod
+    def parse(cls, data: bytes) -> LogProof:
+        """Read the text form; raises ValueError for any other bytes."""
+        head, separator, checkpoint = data.partition(b"\n\n")
+        if not separator or not data.startswith(HEADER):
+            raise ValueError("not a tlog-proof")
+        lines = head[len(HEADER) :].split(b"\n")
+        if lines and lines[0].startswith(b"extra "):
+            lines = lines[1:]
+        match = _INDEX.fullmatch(lines[0]) if lines else None
+        if match is None or len(lines) - 1 > _MAX_HASHES:
+            raise ValueError("no index line, or too many hashes")
+        path = tuple(_hash(line) for line in lines[1:])
+        return cls(int(match[1]), path, checkpoint)
+
+
+def _hash(line: bytes) -> bytes:
+    try:
+        value = base64.b64decode(line, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise ValueError("a hash is not base64") from error
+    if len(value) != 32 or base64.b64encode(value) != line:
+        raise ValueError("a hash is not 32 bytes of canonical base64")
+    return value
