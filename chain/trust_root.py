@@ -1,4 +1,4 @@
-"""The trust root: the versioned file by which a verifier's user says whom he believes (evidence-spec, section 4).
+"""The trust root: the versioned file by which a verifier says whom he believes (evidence-spec, section 4).
 
 A library value: it is handed in, never looked up. A package neither supplies nor chooses it.
 """

@@ -17,10 +17,10 @@ TILE_WIDTH = 1 << TILE_HEIGHT
 
 
 class TileId(NamedTuple):
-    """Name of a tile: `level` counts in steps of 8 tree levels, `index` from 0."""
+    """Name of a tile: `level` counts in steps of 8 tree levels, `number` from 0."""
 
     level: int
-    index: int
+    number: int
 
 
 class TileStore(Protocol):
@@ -47,8 +47,8 @@ class MemoryTiles:
 
 def tile_path(tile: TileId, width: int = TILE_WIDTH) -> str:
     """`tile/<L>/<N>[.p/<W>]` with N in groups of three digits, all but the last prefixed by x (C2SP tlog-tiles)."""
-    groups = [f"{tile.index % 1000:03d}"]
-    rest = tile.index // 1000
+    groups = [f"{tile.number % 1000:03d}"]
+    rest = tile.number // 1000
     while rest:
         groups.append(f"x{rest % 1000:03d}")
         rest //= 1000
@@ -85,14 +85,14 @@ class NodeReader:
 
     def tile(self, tile: TileId) -> bytes:
         """The tile's bytes as far as the tree of this size fills it; raises LogIntegrityError when they are missing."""
-        width = min(TILE_WIDTH, (self._size >> TILE_HEIGHT * tile.level) - tile.index * TILE_WIDTH)
+        width = min(TILE_WIDTH, (self._size >> TILE_HEIGHT * tile.level) - tile.number * TILE_WIDTH)
         if width <= 0:
             return b""
         if tile not in self._tiles:
             self._tiles.update(self._store.read([tile]))
         data = self._tiles.get(tile, b"")
         if len(data) < width * HASH_SIZE:
-            raise LogIntegrityError(f"tile {tile.level}/{tile.index} is missing or too short for size {self._size}")
+            raise LogIntegrityError(f"tile {tile.level}/{tile.number} is missing or too short for size {self._size}")
         return data[: width * HASH_SIZE]
 
     def node(self, level: int, number: int) -> bytes:
@@ -101,7 +101,7 @@ class NodeReader:
             raise LogIntegrityError(f"node {level}/{number} is not complete in a tree of size {self._size}")
         tile = self.tile_of(level, number)
         height = level % TILE_HEIGHT
-        start = (number << height) - tile.index * TILE_WIDTH
+        start = (number << height) - tile.number * TILE_WIDTH
         data = self.tile(tile)
         hashes = split_hashes(data[start * HASH_SIZE : (start + (1 << height)) * HASH_SIZE])
         while len(hashes) > 1:

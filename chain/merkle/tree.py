@@ -120,7 +120,7 @@ class Tree:
         tiles: dict[TileId, bytes] = {}
         reader = NodeReader(self.store, self.size)
         edge = [TileId(level, count // TILE_WIDTH) for level, count in self._partial_levels()]
-        reader.prefetch((tile.level * TILE_HEIGHT, tile.index * TILE_WIDTH) for tile in edge)
+        reader.prefetch((tile.level * TILE_HEIGHT, tile.number * TILE_WIDTH) for tile in edge)
         level, count, added = 0, self.size, list(leaf_hashes)
         while added:
             first = count // TILE_WIDTH
