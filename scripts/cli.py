@@ -1,0 +1,196 @@
+"""The `concord` command: installation, demo, verification, chain, keys, benchmarks, backups.
+
+Heavy parts are imported inside the commands, so that `concord verify` starts fast and needs no server code.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+console = Console(stderr=True)
+DATA = Annotated[Path, typer.Option("--data", help="安装目录 / folder of the installation")]
+PORT = Annotated[
+    int, typer.Option("--port", help="首个端口，0 为自动 / first of eight ports, 0 takes free ones")
+]
+AS_JSON = Annotated[
+    bool, typer.Option("--json", help="机器可读输出 / machine-readable facts on standard output")
+]
+DEFAULT_DATA = Path("var")
+
+
+def _fail(text: str, code: int = 1) -> typer.Exit:
+    console.print(f"[red]✗[/red] {text}", markup=True, highlight=False)
+    return typer.Exit(code)
+
+
+def _platform(data: Path, port: int) -> Any:
+    from scripts.installation import InstallationError, prepare
+    from scripts.up import Platform
+
+    try:
+        return Platform(prepare(data, port), lambda text: console.print(f"  {text}", highlight=False))
+    except InstallationError as exc:
+        raise _fail(str(exc)) from exc
+
+
+def _start(platform: Any) -> None:
+    from scripts.installation import InstallationError
+    from scripts.processes import StartFailed
+
+    try:
+        platform.start()
+    except (InstallationError, StartFailed) as exc:
+        platform.stop()
+        raise _fail(str(exc)) from exc
+
+
+def _until_stopped() -> None:
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    while not stop.wait(1.0):
+        pass
+
+
+def up(data: DATA = DEFAULT_DATA, port: PORT = 8080) -> None:
+    """启动整套平台（单机、TEST 服务）/ start everything on this machine, with TEST authorities; Ctrl-C ends it."""
+    platform = _platform(data, port)
+    _start(platform)
+    console.print(f"[green]✓[/green] {platform.installation.public_origin}", highlight=False)
+    _until_stopped()
+    platform.stop()
+    console.print("[green]✓[/green] 已停止 / stopped", highlight=False)
+
+
+def demo(
+    data: DATA = DEFAULT_DATA,
+    port: PORT = 8080,
+    once: Annotated[
+        bool, typer.Option("--once", help="完成后退出 / end when the demonstration is done")
+    ] = False,
+) -> None:
+    """演示主流程：注册、起草、签署、存证、离线核验 / play the main job through the HTTP API, then stay up."""
+    from scripts.demo import DemoFailed, play
+
+    platform = _platform(data, port)
+    _start(platform)
+    try:
+        play(platform.installation, console)
+    except DemoFailed as exc:
+        platform.stop()
+        raise _fail(str(exc)) from exc
+    if not once:
+        console.print("Ctrl-C 结束 / Ctrl-C ends it", highlight=False)
+        _until_stopped()
+    platform.stop()
+
+
+def status(data: DATA = DEFAULT_DATA, as_json: AS_JSON = False) -> None:
+    """各程序、链、待上链事项 / programs, chain height, ms a block, what is pending, parked or behind."""
+    from scripts.installation import InstallationError
+    from scripts.status import collect
+
+    try:
+        facts = collect(data)
+    except InstallationError as exc:
+        raise _fail(str(exc)) from exc
+    if as_json:
+        typer.echo(json.dumps(facts, ensure_ascii=False, indent=1, default=str))
+    else:
+        table = Table(show_header=False, box=None)
+        for section, values in facts.items():
+            table.add_row(f"[bold]{section}[/bold]", "")
+            for name, value in values.items():
+                table.add_row(f"  {name}", str(value))
+        Console().print(table)
+    if not all(item == "ready" for item in facts["programs"].values()):
+        raise typer.Exit(1)
+
+
+def keys(data: DATA = DEFAULT_DATA, as_json: AS_JSON = False) -> None:
+    """公开的密钥指纹与地址 / public halves of the installation's keys (never the secrets)."""
+    from scripts.installation import SECP256K1_KEYS, prepare
+    from scripts.up import address_of
+
+    installation = prepare(data)
+    facts: dict[str, str] = {name: address_of(installation.key(name)) for name in SECP256K1_KEYS}
+    from chain.checkpoint import LogKey
+
+    facts["log"] = LogKey.from_seed(installation.log_origin, installation.key("log")).vkey
+    if installation.trust_root.exists():
+        from chain.trust_root import TrustRoot
+
+        facts["trust-root fingerprint"] = TrustRoot.parse(installation.trust_root.read_bytes()).fingerprint
+    if as_json:
+        typer.echo(json.dumps(facts, indent=1))
+        return
+    for name, value in facts.items():
+        typer.echo(f"{name:24} {value}")
+
+
+def build_app(first: str | None = None) -> typer.Typer:
+    """The command line; with `first` (the first word typed) only what that command needs is imported."""
+    app = typer.Typer(no_args_is_help=True, add_completion=False, help="Concord 和谐劳动关系公共服务平台")
+    for command in (up, demo, status, keys):
+        app.command()(command)
+    if first in {None, "verify"}:
+        from chain.verifier.cli import verify
+
+        app.command("verify")(verify)
+    if first in {None, "chain"}:
+        from node.cli import app as chain_app
+
+        app.add_typer(chain_app, name="chain")
+    if first in {None, "worker", "migrate", "openapi", "trust-root", "operator"}:
+        from api.cli import app as api_app
+
+        app.registered_commands.extend(api_app.registered_commands)
+    if first in {None, "bench"}:
+        from scripts.bench import app as bench_app
+
+        app.add_typer(bench_app, name="bench")
+    if first in {None, "backup", "restore"}:
+        from scripts.backup import backup, restore
+
+        app.command("backup")(backup)
+        app.command("restore")(restore)
+    return app
+
+
+COMMANDS = frozenset(
+    [
+        "up",
+        "demo",
+        "status",
+        "keys",
+        "verify",
+        "chain",
+        "worker",
+        "migrate",
+        "openapi",
+        "trust-root",
+        "operator",
+        "bench",
+        "backup",
+        "restore",
+    ]
+)
+
+
+def main() -> None:
+    """Entry point of `concord`."""
+    first = sys.argv[1] if len(sys.argv) > 1 and sys.argv[1] in COMMANDS else None
+    build_app(first)()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""What `concord status` tells: asked from the programs themselves and from the database, never from memory."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from scripts.installation import PORTS, InstallationError, prepare
+
+HEALTH = {"api": "/health/ready"}
+
+
+def collect(data: Path) -> dict[str, dict[str, Any]]:
+    """Sections of facts: programs, chain, anchoring. Raises InstallationError when there is no installation."""
+    if not (data / "installation.json").exists():
+        raise InstallationError(
+            f"there is no installation in {data}: start one with `concord up --data {data}`"
+        )
+    installation = prepare(data)
+    programs: dict[str, str] = {}
+    for name in PORTS:
+        try:
+            answer = httpx.get(installation.url(name) + HEALTH.get(name, "/health/live"), timeout=3)
+            programs[name] = "ready" if answer.status_code == 200 else f"answers {answer.status_code}"
+        except httpx.HTTPError:
+            programs[name] = "down"
+    programs["worker"] = _worker(data)
+    facts: dict[str, dict[str, Any]] = {"programs": programs}
+    if programs["node"] == "ready":
+        facts["chain"] = httpx.get(installation.url("node") + "/status", timeout=5).json()
+    if programs["api"] == "ready":
+        answer = httpx.get(installation.url("api") + "/health/anchoring", timeout=5)
+        if answer.status_code == 200:
+            facts["anchoring"] = answer.json()
+    return facts
+
+
+def _worker(data: Path) -> str:
+    state = data / "up.json"
+    if not state.exists():
+        return "down"
+    pid = json.loads(state.read_text("utf-8")).get("worker", {}).get("pid")
+    return "ready" if pid and Path(f"/proc/{pid}").exists() else "down"
