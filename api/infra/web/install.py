@@ -1,0 +1,124 @@
+"""Joins the web layer to an application: static and portal routes, headers, per-process state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from jinja2 import Environment
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+
+from api.infra.auth import Principal
+from api.infra.i18n import API_ROOT, Language
+from api.infra.web.assets import IMMUTABLE, Assets
+from api.infra.web.navigation import ENTRIES, Link, links
+from api.infra.web.portal import pages as portal_pages
+from api.infra.web.render import Visitor, build_environment, visitor_of
+from api.infra.web.security import SecurityHeaders
+
+RELEASE_PREFIX = "/signing-page"
+
+
+@dataclass(frozen=True)
+class WebConfig:
+    """What the pages need to know of an installation.
+
+    `test` shows the TEST banner, `secure` marks cookies and adds HSTS, `visitor` reads who asks.
+    """
+
+    public_origin: str
+    test: bool
+    visitor: Callable[[Request], Visitor] = visitor_of
+    operator_name: str = ""
+    filing_number: str = ""
+    secure: bool = False
+    hotline: str = "12333"
+    node_modules: Path = API_ROOT.parent / "node_modules"
+
+
+class Web:
+    """The web layer of one process: environments, assets, navigation, releases of the signing page."""
+
+    def __init__(self, app: FastAPI, config: WebConfig) -> None:
+        self.config = config
+        self.assets = Assets(API_ROOT, config.node_modules)
+        self._app = app
+        self._releases: dict[str, Mapping[str, tuple[Path, str]]] = {}
+        folders = [API_ROOT / "infra" / "web" / "templates", *sorted(API_ROOT.glob("*/templates"))]
+        shared: dict[str, Any] = {
+            "static": self.assets.url,
+            "served_paths": lambda: self.served,
+            "test": config.test,
+            "operator_name": config.operator_name,
+            "filing_number": config.filing_number,
+            "hotline": config.hotline,
+            "public_origin": config.public_origin,
+        }
+        self._environments: dict[Language, Environment] = {
+            "zh": build_environment("zh", folders, shared),
+            "en": build_environment("en", folders, shared),
+        }
+
+    def environment(self, lang: Language) -> Environment:
+        """The template environment of a language."""
+        return self._environments[lang]
+
+    @cached_property
+    def served(self) -> frozenset[str]:
+        """The paths that the application answers; read once, when the first page is asked for."""
+        return frozenset(_paths(self._app.routes))
+
+    def navigation(self, request: Request, principal: Principal) -> list[Link]:
+        """The entrances of this visitor; nobody signed in sees the public ones only."""
+        return links(ENTRIES, self.served, principal, request.url.path)
+
+    def serve_release(self, digest: str, files: Mapping[str, tuple[Path, str]]) -> None:
+        """Serve a signing page under `/signing-page/<digest>/` (paths → file and media type)."""
+        self._releases[digest] = dict(files)
+
+    def release_file(self, request: Request) -> Response:
+        """One file of a release of the signing page; releases never change, so they are cached for ever."""
+        files = self._releases.get(request.path_params["digest"], {})
+        found = files.get(request.path_params["path"])
+        if found is None:
+            return Response("not found", status_code=404, media_type="text/plain")
+        path, media_type = found
+        return FileResponse(path, media_type=media_type, headers={"Cache-Control": IMMUTABLE})
+
+
+def install_web(app: FastAPI, config: WebConfig) -> Web:
+    """Add the web layer to the application (once, before it serves) and return it."""
+    web = Web(app, config)
+    app.state.web = web
+    app.router.routes.append(
+        Route("/static/{path:path}", web.assets.serve, methods=["GET"], include_in_schema=False)
+    )
+    app.router.routes.append(
+        Route(
+            RELEASE_PREFIX + "/{digest}/{path:path}",
+            web.release_file,
+            methods=["GET"],
+            include_in_schema=False,
+        )
+    )
+    app.include_router(portal_pages)
+    app.add_middleware(SecurityHeaders, secure=config.secure)
+    return web
+
+
+def _paths(routes: Any) -> list[str]:
+    found: list[str] = []
+    for route in routes:
+        path = getattr(route, "path", None)
+        if isinstance(path, str) and path:
+            found.append(path)
+        nested = getattr(route, "routes", None)
+        if nested:
+            found.extend(_paths(nested))
+    return found
