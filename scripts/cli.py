@@ -6,6 +6,7 @@ Heavy parts are imported inside the commands, so that `concord verify` starts fa
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 import threading
@@ -179,16 +180,24 @@ COMMANDS = frozenset(
         "openapi",
         "trust-root",
         "operator",
-        "bench",
-        "backup",
-        "restore",
     ]
+    + ["bench", "backup", "restore"]
 )
+PLATFORM_COMMANDS = frozenset({"worker", "migrate", "openapi", "trust-root", "operator"})
+
+
+def _load_settings() -> None:
+    """Commands of the platform run in an installation's settings where the environment gives none."""
+    path = DEFAULT_DATA / "settings.json"
+    if path.exists() and not any(name.startswith("CONCORD_") for name in os.environ):
+        os.environ.update(json.loads(path.read_text("utf-8")))
 
 
 def main() -> None:
     """Entry point of `concord`."""
     first = sys.argv[1] if len(sys.argv) > 1 and sys.argv[1] in COMMANDS else None
+    if first in PLATFORM_COMMANDS:
+        _load_settings()
     build_app(first)()
 
 

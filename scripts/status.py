@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +33,9 @@ def collect(data: Path) -> dict[str, dict[str, Any]]:
     facts: dict[str, dict[str, Any]] = {"programs": programs}
     if programs["node"] == "ready":
         facts["chain"] = httpx.get(installation.url("node") + "/status", timeout=5).json()
-    if programs["api"] == "ready":
-        answer = httpx.get(installation.url("api") + "/health/anchoring", timeout=5)
-        if answer.status_code == 200:
-            facts["anchoring"] = answer.json()
+    settings = data / "settings.json"
+    if settings.exists():
+        facts["anchoring"] = _anchoring(json.loads(settings.read_text("utf-8")))
     return facts
 
 
@@ -44,3 +45,16 @@ def _worker(data: Path) -> str:
         return "down"
     pid = json.loads(state.read_text("utf-8")).get("worker", {}).get("pid")
     return "ready" if pid and Path(f"/proc/{pid}").exists() else "down"
+
+
+def _anchoring(environment: dict[str, str]) -> dict[str, Any]:
+    os.environ.update(environment)
+    from api.bootstrap.container import Container
+    from api.infra.settings import Settings
+
+    container = Container(Settings())
+    try:
+        with container.uow.read() as session:
+            return asdict(container.anchoring.operator.status(session))
+    finally:
+        container.close()

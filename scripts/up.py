@@ -45,6 +45,7 @@ class Platform:
         self._write_domain(deployment)
         self.supervisor.start(self._ca(issuer), self._identity())
         settings = self.settings(issuer)
+        self._write_settings(settings)
         self._migrate(settings)
         self._publish_trust_root(settings)
         self.supervisor.start(
@@ -263,6 +264,10 @@ class Platform:
     def _publish_trust_root(self, settings: dict[str, str]) -> None:
         if not self.installation.trust_root.exists():
             self._run(settings, "api.cli", "trust-root")
+
+    def _write_settings(self, settings: dict[str, str]) -> None:
+        path = self.installation.root / "settings.json"
+        path.write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
 
     def _write_state(self) -> None:
         state = {
