@@ -17,6 +17,8 @@ from sqlalchemy.engine import make_url
 from api.infra.db import Database
 from api.infra.sealing import FieldKey
 from api.migrations.run import upgrade
+from scripts.up import Platform
+from tests.support.live_platform import running_platform
 from tests.support.postgres_server import server
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
@@ -91,3 +93,10 @@ def database(database_url: str, field_key: FieldKey) -> Iterator[Database]:
     made = Database(database_url, field_key)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="session")
+def live_platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """A running platform shared by the tests of one worker; mark such tests with `xdist_group("live")`."""
+    with running_platform(tmp_path_factory.mktemp("platform")) as platform:
+        yield platform

@@ -75,7 +75,9 @@ def server() -> Iterator[str]:
         f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={folder} -c fsync=off "
         "-c max_connections=200 -c full_page_writes=off -c synchronous_commit=off"
     )
-    run(str(tools / "pg_ctl"), "-D", str(data), "-w", "-l", str(folder / "server.log"), "-o", options, "start")
+    run(
+        str(tools / "pg_ctl"), "-D", str(data), "-w", "-l", str(folder / "server.log"), "-o", options, "start"
+    )
     try:
         yield f"postgresql+psycopg://app:{password}@127.0.0.1:{port}/postgres"
     finally:
