@@ -93,12 +93,11 @@ def _components(environment: Environment) -> Components:
 
 
 def language(request: Request) -> Language:
-    """`?lang=`, else the cookie, else the browser's wish, else Chinese."""
+    """`?lang=`, else the cookie, else Chinese: a switch changes the language, not the browser's settings."""
     for wish in (request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
         if wish in i18n.LANGUAGES:
             return "en" if wish == "en" else "zh"
-    first = request.headers.get("accept-language", "").split(",")[0].strip().lower()
-    return "en" if first.startswith("en") else "zh"
+    return "zh"
 
 
 def is_htmx(request: Request) -> bool:
