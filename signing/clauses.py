@@ -85,7 +85,12 @@ class ClauseProof:
 
     def to_json(self) -> dict[str, JSON]:
         """Return the proof as JSON."""
-        return {"n": self.n, "size": self.size, "leaf": dict(self.leaf), "path": [node.hex() for node in self.path]}
+        return {
+            "n": self.n,
+            "size": self.size,
+            "leaf": dict(self.leaf),
+            "path": [node.hex() for node in self.path],
+        }
 
     @classmethod
     def from_json(cls, value: Mapping[str, JSON]) -> ClauseProof:

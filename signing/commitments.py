@@ -69,7 +69,9 @@ class Commitment:
         """Read an opening; raises InputRefused for missing, superfluous or malformed fields."""
         names = {"v", "log_origin", "version", "renderer_id", *_BYTES}
         if set(opening) != names or opening["v"] != VERSION or isinstance(opening["v"], bool):
-            raise InputRefused("commitment.field_refused", field=", ".join(sorted(set(opening) ^ names)) or "v")
+            raise InputRefused(
+                "commitment.field_refused", field=", ".join(sorted(set(opening) ^ names)) or "v"
+            )
         version = opening["version"]
         if not isinstance(version, int):
             raise InputRefused("commitment.field_refused", field="version")

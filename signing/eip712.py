@@ -348,9 +348,13 @@ def _type_string(name: str, layout: tuple[tuple[str, str], ...]) -> str:
     return f"{name}({','.join(f'{kind} {field}' for field, kind in layout)})"
 
 
-@cache
 def _type_hash(kind: type[Statement]) -> bytes:
-    return keccak256(kind.type_string().encode())
+    return _hash_of_type(kind.type_string())
+
+
+@cache
+def _hash_of_type(type_string: str) -> bytes:
+    return keccak256(type_string.encode())
 
 
 def _word(name: str, kind: str, value: object) -> bytes:
@@ -359,9 +363,9 @@ def _word(name: str, kind: str, value: object) -> bytes:
         return value
     if kind == "address" and isinstance(value, str):
         return bytes.fromhex(checksum_address(value)[2:]).rjust(32, b"\0")
-    if kind.startswith("uint") and isinstance(value, int) and not isinstance(value, bool):
-        if 0 <= value < 1 << int(kind[4:]):
-            return value.to_bytes(32, "big")
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if kind.startswith("uint") and whole and 0 <= value < 1 << int(kind[4:]):  # type: ignore[operator]
+        return value.to_bytes(32, "big")  # type: ignore[attr-defined, no-any-return]
     raise InputRefused("eip712.field_refused", field=name, type=kind)
 
 

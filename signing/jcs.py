@@ -10,13 +10,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from typing import Final, Union
+from typing import Final, TypeAlias
 
 import rfc8785
 
 from signing.errors import InputRefused
 
-JSON = Union[None, bool, int, str, Sequence["JSON"], Mapping[str, "JSON"]]
+JSON: TypeAlias = "None | bool | int | str | Sequence[JSON] | Mapping[str, JSON]"
 
 LARGEST: Final = 2**53 - 1
 DEEPEST: Final = 64
@@ -30,7 +30,7 @@ def canonical(value: JSON) -> bytes:
     nesting deeper than 64 levels.
     """
     _check(value, 0)
-    return rfc8785.dumps(value)  # type: ignore[arg-type]
+    return rfc8785.dumps(value)
 
 
 def digest(value: JSON) -> bytes:

@@ -59,7 +59,12 @@ def check_keystore(document: Mapping[str, Any]) -> str:
     if version != 3 or kdf != "scrypt":
         raise InputRefused("wallet.keystore_refused", reason="version 3 with scrypt is required")
     cost, block, lanes = params.get("n"), params.get("r"), params.get("p")
-    if cost not in (1 << 17, 1 << 18, 1 << 19) or block not in (1, 8) or lanes != 1 or (block == 1 and cost < 1 << 18):
+    if (
+        cost not in (1 << 17, 1 << 18, 1 << 19)
+        or block not in (1, 8)
+        or lanes != 1
+        or (block == 1 and cost < 1 << 18)
+    ):
         raise InputRefused("wallet.keystore_refused", reason="scrypt cost below N = 2^17, r = 8, p = 1")
     if len(json.dumps(document)) > 4096:
         raise InputRefused("wallet.keystore_refused", reason="too long")
