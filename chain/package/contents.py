@@ -1,4 +1,4 @@
-"""What a package of each kind holds: names, which may be absent, shapes of the JSON files (spec section 3)."""
+"""What a package of each kind holds: names, which may be absent, shapes of the JSON files (spec, part 3)."""
 
 from __future__ import annotations
 

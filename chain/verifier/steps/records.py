@@ -1,0 +1,79 @@
+"""Steps 17 and 18: what the chain's record shows, and the judicial chain's receipt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chain.package import contents
+from chain.trust_root import LOG_CONTRACT, REGISTRY
+from chain.verifier.case import Case, moment, text_of
+from chain.verifier.outcome import Failed, Passed, Undecided
+
+
+def chain_record(case: Case) -> Passed:
+    """17. Receipts of the log's and the registry's transactions. Their headers are signed by nobody."""
+    record = case.json.get(contents.CHAIN_RECORD)
+    if record is None:
+        raise Undecided("NO_CHAIN_RECORD")
+    if (
+        record.get("v") != 1
+        or record.get("type") != "anvil-mpt"
+        or not isinstance(record.get("receipts"), list)
+    ):
+        raise Undecided("UNSUPPORTED", type=str(record.get("type"))[:40])
+    from chain.errors import ChainError
+    from chain.state_proofs import verify_receipt_proof
+
+    shown: list[dict[str, Any]] = []
+    try:
+        for proof in record["receipts"][:50]:
+            facts = verify_receipt_proof(proof)
+            if not facts.ok:
+                raise Failed("STATEMENT_MISMATCH", field="status", block=facts.block_number)
+            names = _judge_logs(case, facts.logs)
+            when = text_of(moment(facts.timestamp))
+            shown.append(
+                {"block": facts.block_number, "hash": facts.block_hash.hex(), "time": when, "events": names}
+            )
+    except (ChainError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Failed("INCLUSION_INVALID", entry=contents.CHAIN_RECORD, reason=str(error)[:200]) from error
+    if not shown:
+        raise Undecided("NO_CHAIN_RECORD")
+    raise Undecided("HEADER_NOT_AUTHENTICATED", receipts=shown)
+
+
+def _judge_logs(case: Case, logs: Any) -> list[str]:
+    """Names of the contracts' events; what they say must be about this package."""
+    from chain.abi import load
+
+    known = {case.trust_root.address_of(name).lower(): name for name in (REGISTRY, LOG_CONTRACT)}
+    names: list[str] = []
+    for log in logs:
+        contract = known.get(log.address.lower())
+        if contract is None:
+            raise Failed("CONTRACT_CODE_UNKNOWN", address=log.address)
+        for event in load(contract).events():
+            if log.topics and event.topic0 == log.topics[0]:
+                values = event.decode(log.topics, log.data)
+                names.append(event.name)
+                if event.name == "Concluded" and case.kind == contents.CONTRACT:
+                    _judge_conclusion(case, values)
+    return names
+
+
+def _judge_conclusion(case: Case, values: dict[str, Any]) -> None:
+    expected = {
+        "contractId": bytes.fromhex(case.opening["contract_id"]),
+        "commitment": case.commitment,
+        "version": case.opening["version"],
+    }
+    for name, value in expected.items():
+        if values[name] != value:
+            raise Failed("STATEMENT_MISMATCH", field=name)
+
+
+def judicial(case: Case) -> Passed:
+    """18. The court's own chain has accepted the checkpoint."""
+    if contents.JUDICIAL not in case.json:
+        raise Undecided("NO_JUDICIAL_RECEIPT")
+    raise Undecided("UNSUPPORTED", entry=contents.JUDICIAL)
