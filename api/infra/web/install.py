@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from fastapi import FastAPI
 from jinja2 import Environment
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 
 from api.infra.auth import Principal
 from api.infra.i18n import API_ROOT, Language
@@ -49,11 +48,12 @@ class Web:
         self.config = config
         self.assets = Assets(API_ROOT, config.node_modules)
         self._app = app
+        self._served: dict[str, bool] = {}
         self._releases: dict[str, Mapping[str, tuple[Path, str]]] = {}
         folders = [API_ROOT / "infra" / "web" / "templates", *sorted(API_ROOT.glob("*/templates"))]
         shared: dict[str, Any] = {
             "static": self.assets.url,
-            "served_paths": lambda: self.served,
+            "served": self.served,
             "test": config.test,
             "operator_name": config.operator_name,
             "filing_number": config.filing_number,
@@ -69,10 +69,14 @@ class Web:
         """The template environment of a language."""
         return self._environments[lang]
 
-    @cached_property
-    def served(self) -> frozenset[str]:
-        """The paths that the application answers; read once, when the first page is asked for."""
-        return frozenset(_paths(self._app.routes))
+    def served(self, path: str) -> bool:
+        """Whether the application answers GET on this path (pages link only to what is there)."""
+        known = self._served.get(path)
+        if known is None:
+            scope = {"type": "http", "method": "GET", "path": path, "root_path": "", "headers": []}
+            known = any(route.matches(dict(scope))[0] is Match.FULL for route in self._app.router.routes)
+            self._served[path] = known
+        return known
 
     def navigation(self, request: Request, principal: Principal) -> list[Link]:
         """The entrances of this visitor; nobody signed in sees the public ones only."""
@@ -110,15 +114,3 @@ def install_web(app: FastAPI, config: WebConfig) -> Web:
     app.include_router(portal_pages)
     app.add_middleware(SecurityHeaders, secure=config.secure)
     return web
-
-
-def _paths(routes: Any) -> list[str]:
-    found: list[str] = []
-    for route in routes:
-        path = getattr(route, "path", None)
-        if isinstance(path, str) and path:
-            found.append(path)
-        nested = getattr(route, "routes", None)
-        if nested:
-            found.extend(_paths(nested))
-    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from api.infra.auth import Principal
@@ -47,9 +47,11 @@ class Link:
     current: bool
 
 
-def links(entries: Iterable[Entry], served: frozenset[str], principal: Principal, path: str) -> list[Link]:
+def links(
+    entries: Iterable[Entry], served: Callable[[str], bool], principal: Principal, path: str
+) -> list[Link]:
     """The entries for this principal, with the longest path that leads to the present page marked current."""
-    shown = [e for e in entries if e.path in served and (not e.roles or principal.has(*e.roles))]
+    shown = [e for e in entries if served(e.path) and (not e.roles or principal.has(*e.roles))]
     leading = (e.path for e in shown if path == e.path or path.startswith(e.path + "/"))
     here = max(leading, key=len, default="")
     return [Link(e.path, e.label, e.path == here) for e in shown]

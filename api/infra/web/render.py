@@ -5,7 +5,7 @@ Templates live in `api/<slice>/templates/`; the macros of `components/*.html` ar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -65,6 +65,7 @@ def build_environment(lang: Language, folders: Iterable[Path], globals_: Mapping
     environment.install_gettext_callables(  # type: ignore[attr-defined]
         catalogue.gettext, catalogue.ngettext, newstyle=True
     )
+    environment.globals.update(gettext=_gettext(catalogue), ngettext=_ngettext(catalogue))
     environment.filters.update(
         date=partial(i18n.format_date, lang=lang),
         datetime=partial(i18n.format_datetime, lang=lang),
@@ -78,6 +79,30 @@ def build_environment(lang: Language, folders: Iterable[Path], globals_: Mapping
     environment.globals["lang"] = lang
     environment.globals["ui"] = _components(environment)
     return environment
+
+
+def _gettext(catalogue: i18n.Catalogue) -> Callable[..., str]:
+    """`_()` of templates. Jinja's own marks every message as safe HTML, so `_(variable)` would not be escaped."""
+
+    def gettext(msgid: str, /, **facts: object) -> str:
+        return _filled(catalogue.gettext(str(msgid)), facts)
+
+    return gettext
+
+
+def _ngettext(catalogue: i18n.Catalogue) -> Callable[..., str]:
+    def ngettext(one: str, many: str, count: int, /, **facts: object) -> str:
+        return _filled(catalogue.ngettext(str(one), str(many), count), {"num": count, **facts})
+
+    return ngettext
+
+
+def _filled(text: str, facts: Mapping[str, object]) -> str:
+    if not facts:
+        return text.replace("%%", "%")
+    if any(isinstance(value, Markup) for value in facts.values()):
+        return escape(text) % facts
+    return text % facts
 
 
 def _components(environment: Environment) -> Components:

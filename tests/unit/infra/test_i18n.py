@@ -13,10 +13,22 @@ from babel.messages.extract import extract_from_dir
 from api.infra import i18n
 
 API = Path(i18n.API_ROOT)
-KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None, "translate": (2,), "ntranslate": (2, 3)}
+KEYWORDS = {
+    "_": None,
+    "gettext": None,
+    "ngettext": (1, 2),
+    "N_": None,
+    "translate": (2,),
+    "ntranslate": (2, 3),
+}
 METHODS = [("**/templates/**.html", "jinja2.ext:babel_extract"), ("**.py", "python")]
 OPTIONS = {
-    "**/templates/**.html": {"encoding": "utf-8", "silent": "false", "trim_blocks": "true", "lstrip_blocks": "true"}
+    "**/templates/**.html": {
+        "encoding": "utf-8",
+        "silent": "false",
+        "trim_blocks": "true",
+        "lstrip_blocks": "true",
+    }
 }
 
 
