@@ -159,9 +159,7 @@ def employer_consent(case: Case) -> Passed:
         seal.verify_any_s(jcs.canonical(statement), p256.to_raw(unpack(binding["signature"])))
     except SigningError as error:
         raise Failed("SEAL_BINDING_INVALID", field="signature", reason=error.code) from error
-    return Passed(
-        {"wallet": address, "org_id": statement["org_id"], "signed": text_of(signature.token.gen_time)}
-    )
+    return Passed({"wallet": address, "org_id": statement["org_id"], "signed": text_of(signed)})
 
 
 def intent(case: Case) -> Passed:
