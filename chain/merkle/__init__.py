@@ -8,7 +8,7 @@ from chain.merkle.tiles import (
     TileId,
     TileStore,
 )
-from chain.merkle.tree import Growth, Tree
+from chain.merkle.tree import Growth, OverlayTiles, Tree
 from chain.merkle.verification import root_from_inclusion, verify_consistency, verify_inclusion
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "TILE_WIDTH",
     "Growth",
     "MemoryTiles",
+    "OverlayTiles",
     "TileId",
     "TileStore",
     "Tree",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from chain.errors import ProofInvalid
@@ -137,7 +137,7 @@ class Tree:
             level += 1
             count >>= TILE_HEIGHT
         size = self.size + len(leaf_hashes)
-        return Growth(size, Tree(_Overlay(self.store, tiles), size).root(), tiles)
+        return Growth(size, Tree(OverlayTiles(self.store, tiles), size).root(), tiles)
 
     def _partial_levels(self) -> list[tuple[int, int]]:
         levels = []
@@ -157,12 +157,16 @@ class Tree:
         return size
 
 
-class _Overlay:
-    """New tiles in front of a store."""
+class OverlayTiles:
+    """New tiles in front of a store: several appends can be computed before any is written."""
 
-    def __init__(self, store: TileStore, tiles: dict[TileId, bytes]) -> None:
+    def __init__(self, store: TileStore, tiles: Mapping[TileId, bytes] | None = None) -> None:
         self._store = store
-        self._tiles = tiles
+        self._tiles = dict(tiles or {})
+
+    def write(self, tiles: Mapping[TileId, bytes]) -> None:
+        """Put `tiles` in front."""
+        self._tiles.update(tiles)
 
     def read(self, ids: Sequence[TileId]) -> dict[TileId, bytes]:
         missing = [i for i in ids if i not in self._tiles]

@@ -78,10 +78,7 @@ def verify_consistency(
     # The old tree's last node that is complete in both trees lies at level `shift`.
     shift = (size1 & -size1).bit_length() - 1
     steps = list(path)
-    if size1 == 1 << shift:
-        seed = root1
-    else:
-        seed = steps.pop(0)
+    seed = root1 if size1 == 1 << shift else steps.pop(0)
     index = (size1 - 1) >> shift
     last = (size2 - 1) >> shift
     inner = (index ^ last).bit_length()

@@ -1,0 +1,319 @@
+"""The relay: from pending entries and registry calls to final transactions, without losing or doubling one.
+
+Stage → persist → broadcast → finalise; start-up and trouble run the same steps. Nothing is remembered between steps
+except in the store, so a crash anywhere is a step that is done again:
+
+- staged but not broadcast: the same raw bytes are sent, they have the same hash;
+- broadcast, answer lost: sending again is answered "known", and the receipt is read back;
+- final, but not marked: the receipt is read again, the same growth of the tree is computed again;
+- two relays by accident: writes carry the lease's fence, and the loser's are refused; a raw transaction that both send
+  is one transaction.
+
+Contracts make repetition harmless too: `append` names the size it expects, registries are write-once.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from chain import calls
+from chain.abi import load
+from chain.errors import CallReverted, ChainError, LeaseLost, LogIntegrityError
+from chain.gateway import ChainGateway, Receipt, SendOutcome
+from chain.merkle import Growth, OverlayTiles, Tree, leaf_hash
+from chain.relay_port import Anchored, Flight, FlightKind, FlightState, NewFlight, Position, RelayStore
+from chain.transactions import Sender, read_raw
+
+
+@dataclass(frozen=True)
+class RelaySettings:
+    """Limits of the relay. Times in seconds."""
+
+    max_batch: int = calls.MAX_BATCH
+    max_appends: int = 4
+    max_calls: int = 128
+    lease: float = 15.0
+    retry_after: float = 1.0
+    resend_after: float = 10.0
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """Something a person should look at; `code` has a text, facts hold no personal data."""
+
+    code: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Tick:
+    """What one pass did."""
+
+    leader: bool = True
+    staged: int = 0
+    broadcast: int = 0
+    anchored: int = 0
+    alarms: list[Alarm] = field(default_factory=list)
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything moved."""
+        return bool(self.staged or self.broadcast or self.anchored or self.alarms)
+
+
+class Relay:
+    """One staging writer. `tick` is called again and again; it raises GatewayUnavailable while the chain is away,
+    and LogIntegrityError when chain and records contradict each other: then nobody stages until a person has looked.
+    """
+
+    def __init__(
+        self,
+        gateway: ChainGateway,
+        store: RelayStore,
+        sender: Sender,
+        contracts: calls.Contracts,
+        owner: str,
+        settings: RelaySettings | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.gateway = gateway
+        self.store = store
+        self.sender = sender
+        self.contracts = contracts
+        self.owner = owner
+        self.settings = settings or RelaySettings()
+        self._monotonic = monotonic
+        self._reconciled = False
+        self._missing: dict[bytes, int] = {}  # head at which a displaced transaction was first missed
+        self._sent: dict[bytes, float] = {}  # only paces repeated sending; losing it costs a repetition
+
+    def tick(self) -> Tick:
+        """One pass: lease, (first time) reconcile, finalise, stage, broadcast."""
+        tick = Tick()
+        fence = self.store.acquire(self.owner, self.settings.lease)
+        if fence is None:
+            self._reconciled = False
+            tick.leader = False
+            return tick
+        try:
+            if not self._reconciled:
+                self.reconcile()
+                self._reconciled = True
+            self.finalise(fence, tick)
+            self.stage(fence, tick)
+            self.broadcast(fence, tick)
+        except LeaseLost:
+            self._reconciled = False
+            tick.leader = False
+        return tick
+
+    # -- reconcile
+
+    def reconcile(self) -> None:
+        """Check that this is the chain we anchored in. Raises ChainError or LogIntegrityError."""
+        actual = self.gateway.chain_id()
+        if actual != self.sender.chain_id:
+            raise ChainError("chain.mismatch", expected=self.sender.chain_id, actual=actual)
+        last = self.store.last_anchored()
+        if last is not None:
+            receipt = self.gateway.receipts([last.flight.hash])[0]
+            if receipt is None or receipt.block_hash != last.block_hash:
+                raise LogIntegrityError(f"the chain no longer has transaction {last.flight.hash.hex()} as it was final")
+
+    # -- finalise
+
+    def finalise(self, fence: int, tick: Tick) -> None:
+        """Mark what is final as anchored, in nonce order; park what was refused."""
+        flights = self.store.flights()
+        if not flights:
+            return
+        final = self.gateway.final_head().number
+        receipts = self.gateway.receipts([flight.hash for flight in flights])
+        if None in receipts:
+            receipts = self._without_displaced(fence, flights, receipts, tick)
+        done: list[Anchored] = []
+        tree = _GrowingTree(self.store)
+        refused: list[tuple[Flight, Receipt]] = []
+        in_order = True  # receipts were not read in one instant: an append is only looked at after its predecessors
+        for flight, receipt in zip(flights, receipts, strict=True):
+            ready = receipt is not None and receipt.block_number <= final
+            if flight.kind is FlightKind.APPEND:
+                in_order = in_order and ready
+                ready = in_order
+            if receipt is None or not ready:
+                continue
+            if not receipt.ok:
+                refused.append((flight, receipt))
+                in_order = in_order and flight.kind is FlightKind.CALL
+            elif flight.kind is FlightKind.APPEND:
+                done.append(self._anchored_append(flight, receipt, tree))
+            elif any(log.address == flight.target for log in receipt.logs):
+                done.append(Anchored(flight, receipt.block_number, receipt.block_hash, receipt.index))
+            else:
+                refused.append((flight, receipt))
+        if done:
+            self.store.anchor(fence, done)
+            tick.anchored += len(done)
+        for flight, receipt in refused:
+            self._refuse(fence, flight, receipt, tick)
+
+    def _without_displaced(
+        self, fence: int, flights: Sequence[Flight], receipts: Sequence[Receipt | None], tick: Tick
+    ) -> list[Receipt | None]:
+        """Handle transactions whose nonce the chain has given to another one: they can never be mined."""
+        used = self.gateway.transaction_count(self.sender.address)
+        missing = [f for f, r in zip(flights, receipts, strict=True) if r is None and f.nonce < used]
+        if not missing:
+            self._missing.clear()
+            return list(receipts)
+        # Mined between the two questions is the usual reason; only what is still unknown has been displaced.
+        again = dict(zip(missing, self.gateway.receipts([f.hash for f in missing]), strict=True))
+        head, final = self.gateway.head().number, self.gateway.final_head().number
+        for flight in (f for f, r in again.items() if r is None):
+            if final >= self._missing.setdefault(flight.hash, head):
+                tick.alarms.append(Alarm("relay.transaction_displaced", {"nonce": flight.nonce}))
+                if flight.kind is FlightKind.APPEND:
+                    self.store.fail_append(fence, flight, "displaced")
+                else:
+                    self.store.requeue(fence, [flight])
+        return [again.get(f, r) for f, r in zip(flights, receipts, strict=True)]
+
+    def _anchored_append(self, flight: Flight, receipt: Receipt, tree: _GrowingTree) -> Anchored:
+        events = [calls.decode_log(self.contracts, log) for log in receipt.logs]
+        appended = [e for e in events if e is not None and e.name == "Appended"]
+        if len(appended) != 1 or flight.first_index is None:
+            raise LogIntegrityError(f"transaction {flight.hash.hex()} did not append once")
+        fields = appended[0].fields
+        growth = tree.grow(self.store.entries(flight))
+        expected = (flight.first_index, flight.count, growth.size, growth.root)
+        if (fields["firstIndex"], fields["count"], fields["size"], fields["root"]) != expected:
+            raise LogIntegrityError(f"the log on chain differs from ours at index {flight.first_index}")
+        return Anchored(flight, receipt.block_number, receipt.block_hash, receipt.index, growth)
+
+    def _refuse(self, fence: int, flight: Flight, receipt: Receipt, tick: Tick) -> None:
+        reason = "no event of the contract" if receipt.ok else self._why(flight)
+        if flight.kind is FlightKind.CALL:
+            self.store.park(fence, flight, reason)
+            tick.alarms.append(Alarm("relay.call_parked", {"call_id": flight.call_id, "reason": reason}))
+        else:
+            self.store.fail_append(fence, flight, reason)
+            tick.alarms.append(Alarm("relay.append_refused", {"first_index": flight.first_index, "reason": reason}))
+
+    def _why(self, flight: Flight) -> str:
+        """The reason of a revert, asked anew: the chain keeps none. It may have changed since, and says so itself."""
+        fields = read_raw(self.store.raws([flight.hash])[0])
+        target = fields.to or ""
+        try:
+            self.gateway.call(target, fields.data)
+        except CallReverted as reverted:
+            return calls.revert_reason(self.contracts.name_of(target), reverted.data)
+        return "reverted when it was mined; a repetition now would be accepted"
+
+    # -- stage
+
+    def stage(self, fence: int, tick: Tick) -> None:
+        """Sign and persist what is pending: calls first (they are few), then entries in batches."""
+        flights = self.store.flights()
+        failed = self.store.failed_appends()
+        appends = [f for f in flights if f.kind is FlightKind.APPEND]
+        if failed and not appends:
+            self._put_back(fence, failed)
+            failed = []
+        ready = self.store.ready_calls(self.settings.max_calls - (len(flights) - len(appends)))
+        room = 0 if failed else self.settings.max_appends - len(appends)
+        entries = self.store.pending_entries(room * self.settings.max_batch) if room > 0 else []
+        if not ready and not entries:
+            return
+        position = self.store.position()
+        nonce = self._next_nonce(position, bool(flights))
+        new: list[NewFlight] = []
+        for call in ready:
+            signed = self.sender.sign(call.target, call.data, nonce, call.gas)
+            flight = Flight(
+                signed.hash, nonce, FlightKind.CALL, FlightState.STAGED, call_id=call.call_id, target=call.target
+            )
+            new.append(NewFlight(flight, signed.raw))
+            nonce += 1
+        index = position.staged_size
+        for start in range(0, len(entries), self.settings.max_batch):
+            batch = tuple(entries[start : start + self.settings.max_batch])
+            call_ = calls.append(self.contracts, index, batch)
+            signed = self.sender.sign(call_.to, call_.data, nonce, call_.gas)
+            flight = Flight(
+                signed.hash, nonce, FlightKind.APPEND, FlightState.STAGED, index, len(batch), target=call_.to
+            )
+            new.append(NewFlight(flight, signed.raw, batch))
+            nonce += 1
+            index += len(batch)
+        self.store.stage(fence, new)
+        tick.staged += len(new)
+
+    def _next_nonce(self, position: Position, under_way: bool) -> int:
+        """The nonce after our last one. With nothing under way the chain is asked as well: it may be ahead when
+        the account was used elsewhere; behind, it has lost what was final.
+        """
+        if under_way and position.next_nonce is not None:
+            return position.next_nonce
+        mined = self.gateway.transaction_count(self.sender.address)
+        if position.next_nonce is not None and mined < position.next_nonce:
+            raise LogIntegrityError(f"the chain counts {mined} transactions of ours, {position.next_nonce} were final")
+        return mined
+
+    def _put_back(self, fence: int, failed: Sequence[Flight]) -> None:
+        """No append is under way any more: failed ones may be staged again, if the log is as long as we know it."""
+        size = load("EvidenceLog").function("size")
+        actual = int(size.decode(self.gateway.call(self.contracts.evidence_log, size.encode()))[0])
+        known = self.store.position().anchored_size
+        if actual != known:
+            raise LogIntegrityError(f"the log on chain has {actual} entries, we know {known}: somebody else appended")
+        self.store.requeue(fence, failed)
+
+    # -- broadcast
+
+    def broadcast(self, fence: int, tick: Tick) -> None:
+        """Send what is staged, and again what was sent long ago and is still without a receipt."""
+        now = self._monotonic()
+        flights = self.store.flights()
+        due = [
+            f
+            for f in flights
+            if now - self._sent.get(f.hash, float("-inf"))
+            >= (self.settings.retry_after if f.state is FlightState.STAGED else self.settings.resend_after)
+        ]
+        self._sent = {f.hash: self._sent[f.hash] for f in flights if f.hash in self._sent}
+        if not due:
+            return
+        results = self.gateway.send(self.store.raws([f.hash for f in due]))
+        taken = []
+        for flight, result in zip(due, results, strict=True):
+            self._sent[flight.hash] = now
+            if result.outcome is SendOutcome.REFUSED:
+                # Later nonces cannot be mined before this one: nothing is lost, everything waits for a person.
+                tick.alarms.append(Alarm("relay.send_refused", {"nonce": flight.nonce, "reason": result.reason}))
+                break
+            if flight.state is FlightState.STAGED:
+                taken.append(flight)
+        if taken:
+            self.store.mark_broadcast(fence, taken)
+            tick.broadcast += len(taken)
+
+
+class _GrowingTree:
+    """The anchored tree, grown in memory by one append after the other before all are written together."""
+
+    def __init__(self, store: RelayStore) -> None:
+        self._store = store
+        self._tiles: OverlayTiles | None = None
+        self._size = 0
+
+    def grow(self, entries: Sequence[bytes]) -> Growth:
+        if self._tiles is None:
+            self._tiles = OverlayTiles(self._store.tiles())
+            self._size = self._store.position().anchored_size
+        growth = Tree(self._tiles, self._size).append([leaf_hash(entry) for entry in entries])
+        self._tiles.write(growth.tiles)
+        self._size = growth.size
+        return growth
