@@ -135,6 +135,7 @@ class Platform:
 
     def _deploy(self, issuer: str) -> Any:
         from chain.deployer import DeploymentConfig, deploy, load_deployment
+
         from chain.gateway_rpc import RpcGateway
 
         found = load_deployment(self.installation.deployment_folder)

@@ -163,6 +163,7 @@ class Database:
         """A session for reading only: it takes no write lock and is rolled back at the end."""
         with self._readers() as session:
             yield session
+            session.expunge_all()  # what was read stays readable after the block
             session.rollback()
 
     def ping(self) -> None:

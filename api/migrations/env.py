@@ -14,6 +14,8 @@ from api.infra.db import Base, build_engine
 TABLES = (audit.AuditRow, idempotency.IdempotencyRow, limits.CounterRow)
 
 for _slice in SLICES:
+    if find_spec(f"api.{_slice}") is None:
+        continue
     for _module in ("repository", "tables"):
         if find_spec(f"api.{_slice}.{_module}") is not None:
             import_module(f"api.{_slice}.{_module}")
