@@ -50,7 +50,7 @@ def reserved_boxes(base: bytes) -> dict[str, Box]:
     from signing.rendering.errors import RenderingError
 
     try:
-        value: Any = jcs.parse_object(read_attachment(base, BOXES).rstrip(b"\n"))
+        value: Any = jcs.loads(read_attachment(base, BOXES))
         items = value["boxes"]
         boxes = {}
         for item in items:
