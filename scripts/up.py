@@ -28,6 +28,14 @@ def address_of(key: bytes) -> str:
     return str(Account.from_key(key).address)
 
 
+def _schema() -> str:
+    """Name of the newest migration in the code."""
+    versions = sorted(
+        path.stem for path in (REPOSITORY / "api" / "migrations" / "versions").glob("[0-9]*.py")
+    )
+    return versions[-1] if versions else ""
+
+
 class Platform:
     """A running installation. `start` returns when everything is ready; `stop` ends it cleanly."""
 
@@ -40,15 +48,52 @@ class Platform:
         """Start all programs; raises InstallationError or StartFailed with a text that says what to do."""
         check_ports(self.installation)
         issuer = self._identity_issuer()
+        if self._complete():
+            self._start_again(issuer)
+        else:
+            self._start_first(issuer)
+        self._write_state()
+
+    def _complete(self) -> bool:
+        """Whether everything that only the first start makes is there, for this release of the schema."""
+        made = self.installation
+        needed = [
+            made.domain_file,
+            made.trust_root,
+            made.root / "settings.json",
+            made.root / "node" / "chain.json",
+        ]
+        stamp = made.root / "schema"
+        return (
+            all(path.exists() for path in needed) and stamp.exists() and stamp.read_text("ascii") == _schema()
+        )
+
+    def _start_first(self, issuer: str) -> None:
         self.supervisor.start(self._node(), *self._test_services())
         deployment = self._deploy(issuer)
         self._write_domain(deployment)
         self.supervisor.start(self._ca(issuer), self._identity())
         settings = self.settings(issuer)
         self._write_settings(settings)
-        self._migrate(settings)
-        self._publish_trust_root(settings)
+        self._run(settings, "api.cli", "migrate")
+        if not self.installation.trust_root.exists():
+            self._run(settings, "api.cli", "trust-root")
+        (self.installation.root / "schema").write_text(_schema(), encoding="ascii")
+        self.supervisor.start(*self._platform(settings))
+
+    def _start_again(self, issuer: str) -> None:
+        settings = self.settings(issuer)
+        self._write_settings(settings)
         self.supervisor.start(
+            self._node(),
+            *self._test_services(),
+            self._ca(issuer),
+            self._identity(),
+            *self._platform(settings),
+        )
+
+    def _platform(self, settings: dict[str, str]) -> list[Child]:
+        return [
             Child(
                 "api",
                 ["-m", "api.app"],
@@ -58,8 +103,7 @@ class Platform:
                 False,
             ),
             Child("worker", ["-m", "api.cli", "worker"], self._log("worker"), settings),
-        )
-        self._write_state()
+        ]
 
     def stop(self) -> None:
         """End all programs in reverse order."""
@@ -135,7 +179,6 @@ class Platform:
 
     def _deploy(self, issuer: str) -> Any:
         from chain.deployer import DeploymentConfig, deploy, load_deployment
-
         from chain.gateway_rpc import RpcGateway
 
         found = load_deployment(self.installation.deployment_folder)
@@ -258,13 +301,6 @@ class Platform:
         )
         if done.returncode:
             raise InstallationError(f"{' '.join(arguments)} failed:\n{done.stderr[-2000:]}")
-
-    def _migrate(self, settings: dict[str, str]) -> None:
-        self._run(settings, "api.cli", "migrate")
-
-    def _publish_trust_root(self, settings: dict[str, str]) -> None:
-        if not self.installation.trust_root.exists():
-            self._run(settings, "api.cli", "trust-root")
 
     def _write_settings(self, settings: dict[str, str]) -> None:
         path = self.installation.root / "settings.json"
