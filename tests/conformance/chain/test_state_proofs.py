@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import copy
 from typing import Any
 
@@ -68,10 +69,8 @@ def test_changed_receipt_proofs_are_refused_or_name_another_header(bench: Any) -
         damaged = bytearray(header)
         damaged[at] ^= 1
         changed["header"] = base64.b64encode(damaged).decode()
-        try:
+        with contextlib.suppress(ProofInvalid):
             assert verify_receipt_proof(changed).block_hash != facts.block_hash
-        except ProofInvalid:
-            pass
     for change in (
         {"index": 8}, {"index": -1}, {"index": True}, {"nodes": []}, {"nodes": "x"}, {"kind": "storage"}, {"v": 2},
         {"type": "cometbft-ics23"}, {"header": "%"}, {"header": ""}, {"nodes": ["AAAA"]}, {"more": 1},
