@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from eth_hash.auto import keccak
 from chain.errors import DecodingError
 
 if TYPE_CHECKING:
-    from eth_account.signers.local import LocalAccount
+    from signing.accounts import LocalAccount
 
 
 @dataclass(frozen=True)
@@ -62,11 +63,24 @@ def address_bytes(address: str) -> bytes:
     return data
 
 
+def _accounts() -> Any:
+    """eth-account, imported at first use: a second of import time that only senders and recoverers pay.
+
+    One of its dependencies raises the interpreter's recursion limit a hundredfold, after which a deeply nested JSON
+    document kills the process: the limit is put back.
+    """
+    limit = sys.getrecursionlimit()
+    from eth_account import Account
+
+    sys.setrecursionlimit(limit)
+    return Account
+
+
 class Sender:
     """The account from which transactions are sent. It holds no authority: signed statements decide on chain."""
 
     def __init__(self, key: bytes, chain_id: int) -> None:
-        from eth_account import Account  # a second of import time that only senders pay
+        from signing.accounts import Account  # a second of import time that only senders pay
 
         self._account: LocalAccount = Account.from_key(key)
         self.chain_id = chain_id
@@ -92,14 +106,14 @@ class Sender:
 
 def read_raw(raw: bytes) -> RawFields:
     """Fields and recovered sender of a raw type 2 transaction. Raises DecodingError."""
-    from eth_account import Account
+    from signing.accounts import Account
 
     if not raw or raw[0] != 2:
         raise DecodingError("not a type 2 transaction")
     try:
         items: list[bytes] = rlp.decode(raw[1:])  # type: ignore[attr-defined,no-untyped-call]
         chain_id, nonce, priority, fee, gas, to, _value, data = items[:8]
-        sender = Account.recover_transaction(raw)
+        sender = _accounts().recover_transaction(raw)
     except Exception as exc:  # rlp, eth-keys and eth-account raise many kinds for one fact: these bytes are no transaction
         raise DecodingError("not a well-formed transaction") from exc
     number = int.from_bytes

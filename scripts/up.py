@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from eth_account import Account
 
 from api.infra.settings import environment
 from scripts.installation import Installation, InstallationError, check_ports
 from scripts.processes import Child, Supervisor
+from signing.accounts import Account
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 CA_NAMES = ("root", "event", "organisation")

@@ -43,7 +43,7 @@ def encrypt_key(key: bytes, passphrase: str) -> Keystore:
     """
     if len(passphrase) < PASSPHRASE_LEAST:
         raise InputRefused("wallet.passphrase_weak", least=PASSPHRASE_LEAST)
-    from eth_account import Account
+    from signing.accounts import Account
 
     return Keystore(address_of(key), Account.encrypt(key, passphrase, kdf="scrypt", iterations=SCRYPT_N))
 
@@ -77,7 +77,7 @@ def sign_with_keystore(document: Mapping[str, Any], passphrase: str, digest: byt
     Raises SignatureRefused when the passphrase is wrong, InputRefused when the document is malformed.
     """
     address = check_keystore(document)
-    from eth_account import Account
+    from signing.accounts import Account
 
     try:
         key = bytes(Account.decrypt(dict(document), passphrase))

@@ -68,3 +68,15 @@ def test_a_missing_secret_names_its_setting(tmp_path: Path) -> None:
         read_secret(None, "log_key_file")
     (tmp_path / "s").write_text(" abc\n")
     assert read_secret(tmp_path / "s", "x") == "abc"
+
+
+def test_signing_keeps_the_recursion_limit_so_that_nested_json_is_refused() -> None:
+    import json
+    import sys
+
+    before = sys.getrecursionlimit()
+    import signing.accounts  # noqa: F401
+
+    assert sys.getrecursionlimit() == before
+    with pytest.raises(RecursionError):
+        json.loads("[" * 100_000)
