@@ -18,9 +18,6 @@ from eth_utils.address import to_checksum_address
 from node.errors import RpcRefused
 from signing.accounts import Account
 
-# py_ecc, which comes in with eth_account, raises the limit to 100,000 frames: deeper than the C stack, so that a
-# deeply nested JSON body would crash the process instead of raising RecursionError.
-
 INVALID = -32602
 _MAX_TRANSACTION_GAS = 1 << 24
 _MAX_INITCODE = 49_152
