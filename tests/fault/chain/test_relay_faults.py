@@ -279,7 +279,6 @@ def test_an_append_of_a_stranger_stops_the_relay() -> None:
     world.add(3)
     world.relay.tick()
     world.gateway.mine()
-    world.relay.tick()  # refused by the contract: put aside
     with pytest.raises(LogIntegrityError):
         world.relay.tick()
     states = {state for state, _ in world.store.entry_states().values()}

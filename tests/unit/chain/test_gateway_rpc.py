@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -123,3 +126,13 @@ def test_addresses_are_checked() -> None:
     for bad in ("0x5aaeb6053F3E94C9b9A09f33669435E7Ef1BeAed", "0x12", "zz", good[2:]):
         with pytest.raises(Exception, match="解读"):
             address_bytes(bad)
+
+
+def test_signing_leaves_the_recursion_limit_alone() -> None:
+    code = (
+        "import sys; before = sys.getrecursionlimit()\n"
+        "from chain.transactions import Sender\n"
+        "Sender(bytes([3] * 32), 1)\n"
+        "assert sys.getrecursionlimit() == before"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[3])
