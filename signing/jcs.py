@@ -16,7 +16,7 @@ import rfc8785
 
 from signing.errors import InputRefused
 
-JSON: TypeAlias = "None | bool | int | str | Sequence[JSON] | Mapping[str, JSON]"
+JSON: TypeAlias = "bool | int | str | Sequence[JSON] | Mapping[str, JSON] | None"
 
 LARGEST: Final = 2**53 - 1
 DEEPEST: Final = 64

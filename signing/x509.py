@@ -252,7 +252,7 @@ async def _judge(
                 key_usage=set(), extended_key_usage={"time_stamping"}, extended_optional=False
             )
         else:
-            path = await validator.async_validate_usage(key_usage={"digital_signature"})
+            path = await validator.async_validate_usage(key_usage={"non_repudiation"})
     except errors.RevokedError as error:
         return "certificate.revoked", str(error)[:300], ()
     except errors.InvalidCertificateError as error:

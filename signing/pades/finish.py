@@ -21,7 +21,7 @@ from signing.errors import InputRefused, SignatureRefused
 from signing.p256 import to_raw
 from signing.pades.attributes import DIGEST, SIGNATURE, signed_attributes
 from signing.pades.model import DOCUMENT_TIMESTAMP, Prepared
-from signing.pades.prepare import embed_placeholder
+from signing.pades.prepare import embed_placeholder, revision_writer
 from signing.timestamps import Token
 from signing.x509 import load_certificate
 
@@ -81,15 +81,17 @@ def add_dss(
     """Append a revision with a document security store: what is needed to check the signatures years later."""
     from pyhanko.sign.validation.dss import DocumentSecurityStore
 
-    buffer = BytesIO(pdf)
-    DocumentSecurityStore.add_dss(
-        buffer,
-        sig_contents=None,
+    writer = revision_writer(pdf)
+    DocumentSecurityStore.supply_dss_in_writer(
+        writer,
+        None,
         certs=[load_certificate(der) for der in dict.fromkeys(certificates)],
         crls=[crl.CertificateList.load(der) for der in dict.fromkeys(crls)],
         ocsps=[ocsp.OCSPResponse.load(der) for der in dict.fromkeys(ocsps)],
     )
-    return buffer.getvalue()
+    output = BytesIO()
+    writer.write(output)
+    return output.getvalue()
 
 
 def timestamp_document(pdf: bytes, stamp: Callable[[bytes], Token]) -> tuple[bytes, Token]:
@@ -101,12 +103,11 @@ def timestamp_document(pdf: bytes, stamp: Callable[[bytes], Token]) -> tuple[byt
 
 def prepare_document_timestamp(pdf: bytes) -> Prepared:
     """Append a revision that waits for a document timestamp (invisible field)."""
-    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
     from pyhanko.pdf_utils.misc import PdfError
     from pyhanko.sign.signers.pdf_byterange import DocumentTimestamp
 
     try:
-        writer = IncrementalPdfFileWriter(BytesIO(pdf))
+        writer = revision_writer(pdf)
         return embed_placeholder(
             writer, DOCUMENT_TIMESTAMP, DocumentTimestamp(bytes_reserved=TIMESTAMP_RESERVED), None
         )

@@ -23,8 +23,7 @@ def prepare(pdf: bytes, *, field: str, box: Box, stamp_pdf: bytes, moment: datet
 
     Raises InputRefused for an unreadable file, a field that exists or a box outside its page.
     """
-    from pyhanko.pdf_utils.content import ImportedPdfPage
-    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+    from pyhanko.pdf_utils.layout import AxisAlignment, Margins, SimpleBoxLayoutRule
     from pyhanko.pdf_utils.misc import PdfError
     from pyhanko.sign.fields import (
         SigFieldSpec,
@@ -37,14 +36,21 @@ def prepare(pdf: bytes, *, field: str, box: Box, stamp_pdf: bytes, moment: datet
     from pyhanko.stamp.static import StaticStampStyle
 
     try:
-        writer = IncrementalPdfFileWriter(BytesIO(pdf))
+        writer = revision_writer(pdf)
         if field in {name for name, _, _ in enumerate_sig_fields(writer.prev)}:
             raise InputRefused("pdf.field_taken", field=field)
         _check_box(writer, box)
-        rectangle = (box.x1, box.y1, box.x2, box.y2)
+        rectangle: Any = (box.x1, box.y1, box.x2, box.y2)  # typed as int there, written as real numbers
         append_signature_field(writer, SigFieldSpec(field, on_page=box.page, box=rectangle))
         style = StaticStampStyle(
-            background=ImportedPdfPage(BytesIO(stamp_pdf)), border_width=0, background_opacity=1.0
+            background=_stamp_content(stamp_pdf),
+            background_layout=SimpleBoxLayoutRule(
+                x_align=AxisAlignment.ALIGN_MID,
+                y_align=AxisAlignment.ALIGN_MID,
+                margins=Margins.uniform(0),
+            ),
+            border_width=0,
+            background_opacity=1.0,
         )
         return embed_placeholder(
             writer,
@@ -58,6 +64,38 @@ def prepare(pdf: bytes, *, field: str, box: Box, stamp_pdf: bytes, moment: datet
         )
     except (PdfError, ValueError, TypeError, KeyError, IndexError) as error:
         raise InputRefused("pdf.form", reason=str(error)[:200]) from error
+
+
+def _stamp_content(stamp_pdf: bytes) -> Any:
+    """Return the stamp's first page as content for pyHanko's static stamp (its own class reads files only)."""
+    from pyhanko.pdf_utils.content import PdfContent
+    from pyhanko.pdf_utils.layout import BoxConstraints
+    from pyhanko.pdf_utils.reader import PdfFileReader
+
+    class StampPage(PdfContent):  # type: ignore[misc, unused-ignore]
+        def render(self) -> bytes:
+            writer = self._ensure_writer
+            page = writer.import_page_as_xobject(PdfFileReader(BytesIO(stamp_pdf)), page_ix=0)
+            self.resources.xobject["/Stamp"] = page
+            x1, y1, x2, y2 = page.get_object()["/BBox"]
+            self.box = BoxConstraints(width=abs(x2 - x1), height=abs(y2 - y1))
+            return b"/Stamp Do"
+
+    return StampPage()
+
+
+def revision_writer(pdf: bytes) -> Any:
+    """Return a writer that appends one revision and leaves metadata and document information alone.
+
+    pyHanko's own stamps a modification date into both, which is a change that a signature revision may not make.
+    """
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+
+    class RevisionWriter(IncrementalPdfFileWriter):  # type: ignore[misc, unused-ignore]
+        def _update_meta(self) -> None:
+            return
+
+    return RevisionWriter(BytesIO(pdf), strict=True)
 
 
 def embed_placeholder(writer: Any, field: str, placeholder: Any, appearance: Any) -> Prepared:

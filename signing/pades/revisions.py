@@ -33,6 +33,7 @@ class Structure:
         embedded = list(self.reader.embedded_signatures)
         self.timestamps: list[Any] = [item for item in embedded if item.sig_object_type == "/DocTimeStamp"]
         self.signatures: list[Any] = [item for item in embedded if item.sig_object_type != "/DocTimeStamp"]
+        self.base: Any = None
         self.base_ok = False
         self.tail_clean = False
 
@@ -56,8 +57,8 @@ class Structure:
 
     def _check_base(self) -> None:
         """The file begins with the base revision, and that is its revision 0 (no shadow document behind it)."""
-        from pyhanko.pdf_utils.misc import PdfReadError
-        from pyhanko.pdf_utils.reader import process_data_at_eof
+        from pyhanko.pdf_utils.misc import PdfError
+        from pyhanko.pdf_utils.reader import PdfFileReader
 
         base = self.pdf[: self.expected.base_length]
         if (
@@ -67,11 +68,13 @@ class Structure:
             self.add("pdf.base_differs")
             return
         try:
-            first = process_data_at_eof(BytesIO(base))
-        except PdfReadError as error:
+            self.base = PdfFileReader(BytesIO(base), strict=True)
+            alone = self.base.xrefs.total_revisions == 1
+            start = self.base.xrefs.get_startxref_for_revision(0)
+        except PdfError as error:
             self.add("pdf.base_differs", text=str(error))
             return
-        if self.reader.xrefs.get_startxref_for_revision(0) != first:
+        if not alone or self.reader.xrefs.get_startxref_for_revision(0) != start:
             self.add("pdf.base_bypassed")
             return
         self.base_ok = True
@@ -95,7 +98,9 @@ class Structure:
         """Judge each step between revisions: first the expected signatures in order, then only DSS and timestamps."""
         from pyhanko.sign.diff_analysis import ModificationLevel, SuspiciousModification
 
-        policy = _policy()
+        from signing.pades.policy import strict_policy
+
+        policy = strict_policy()
         signers = self.expected.signers
         clean = True
         for step in range(1, self.revisions):
@@ -149,33 +154,27 @@ class Structure:
             self.add("pdf.box_differs", signer.field, f"page {page}, {x1} {y1} {x2} {y2}")
 
     def _page_of(self, reference: Any) -> int | None:
-        for number, annotations in enumerate(self._annotations()):
-            if reference in annotations:
+        for number, entries in enumerate(_annotations(self.reader)):
+            if reference in entries:
                 return number
         return None
 
-    def _annotations(self) -> list[list[Any]]:
-        """References of each page's annotations, in page order."""
-        pages: list[list[Any]] = []
-        total = int(self.reader.root["/Pages"]["/Count"])
-        for number in range(min(total, 500)):
-            page = self.reader.find_page_for_modification(number)[0].get_object()
-            raw = page["/Annots"] if "/Annots" in page else []
-            pages.append([getattr(entry, "reference", None) for entry in raw])
-        return pages
-
     def _check_annotations(self, known: dict[Any, str]) -> None:
         """A widget on a page is one of the known fields, on one page only; base annotations are links at most."""
+        if not self.base_ok:
+            return
+        before = {
+            (entry.idnum, entry.generation) for page in _annotations(self.base) for entry in page if entry
+        }
         seen: set[Any] = set()
-        base = self.reader.get_historical_resolver(0)
-        for references in self._annotations():
-            for reference in references:
-                if reference in known:
-                    if reference in seen:
-                        self.add("pdf.field_shape", known[reference], "drawn twice")
-                    seen.add(reference)
-                elif reference is None or not base.is_ref_available(reference):
-                    self.add("pdf.annotation_foreign", text=str(reference))
+        for page in _annotations(self.reader):
+            for entry in page:
+                if entry in known:
+                    if entry in seen:
+                        self.add("pdf.field_shape", known[entry], "drawn twice")
+                    seen.add(entry)
+                elif entry is None or (entry.idnum, entry.generation) not in before:
+                    self.add("pdf.annotation_foreign", text=str(entry))
 
     def _check_coverage(self) -> None:
         """Signature k covers revision k whole; timestamps cover theirs."""
@@ -190,26 +189,10 @@ class Structure:
                 self.add("pdf.coverage", name, f"revision {item.signed_revision}")
 
 
-def _policy() -> Any:
-    from pyhanko.sign.diff_analysis import (
-        CatalogModificationRule,
-        DSSCompareRule,
-        FormUpdatingRule,
-        ModificationLevel,
-        ObjectStreamRule,
-        SigFieldCreationRule,
-        SigFieldModificationRule,
-        StandardDiffPolicy,
-        XrefStreamRule,
-    )
-
-    lta = ModificationLevel.LTA_UPDATES
-    return StandardDiffPolicy(
-        global_rules=[
-            CatalogModificationRule(),
-            XrefStreamRule().as_qualified(lta),
-            ObjectStreamRule().as_qualified(lta),
-            DSSCompareRule().as_qualified(lta),
-        ],
-        form_rule=FormUpdatingRule(field_rules=[SigFieldCreationRule(), SigFieldModificationRule()]),
-    )
+def _annotations(reader: Any) -> list[list[Any]]:
+    """References of each page's annotations, in page order; None for an annotation that is not a reference."""
+    pages: list[list[Any]] = []
+    for number in range(min(int(reader.root["/Pages"]["/Count"]), 500)):
+        page = reader.find_page_for_modification(number)[0].get_object()
+        pages.append([getattr(entry, "reference", None) for entry in page.get("/Annots", ())])
+    return pages
