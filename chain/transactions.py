@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -63,19 +62,6 @@ def address_bytes(address: str) -> bytes:
     return data
 
 
-def _accounts() -> Any:
-    """eth-account, imported at first use: a second of import time that only senders and recoverers pay.
-
-    One of its dependencies raises the interpreter's recursion limit a hundredfold, after which a deeply nested JSON
-    document kills the process: the limit is put back.
-    """
-    limit = sys.getrecursionlimit()
-    from eth_account import Account
-
-    sys.setrecursionlimit(limit)
-    return Account
-
-
 class Sender:
     """The account from which transactions are sent. It holds no authority: signed statements decide on chain."""
 
@@ -113,7 +99,7 @@ def read_raw(raw: bytes) -> RawFields:
     try:
         items: list[bytes] = rlp.decode(raw[1:])  # type: ignore[attr-defined,no-untyped-call]
         chain_id, nonce, priority, fee, gas, to, _value, data = items[:8]
-        sender = _accounts().recover_transaction(raw)
+        sender = Account.recover_transaction(raw)
     except Exception as exc:  # rlp, eth-keys and eth-account raise many kinds for one fact: these bytes are no transaction
         raise DecodingError("not a well-formed transaction") from exc
     number = int.from_bytes
