@@ -89,9 +89,11 @@ def _main(arguments: list[str]) -> None:
     length = _LENGTH.unpack_from(given)[0]
     start = _LENGTH.size + length
     from chain.trust_root import TrustRoot
+    from chain.verifier.offline import without_network
     from chain.verifier.plan import verify
     from chain.verifier.rendering import ChildRenderer
 
+    without_network()
     fonts = tuple(Path(item) for item in arguments[2:])
     report = verify(
         given[start:],

@@ -39,9 +39,11 @@ def verify(
     from datetime import UTC, datetime
 
     from chain.trust_root import TrustRoot, TrustRootError
+    from chain.verifier.offline import without_network
     from chain.verifier.plan import verify as run
     from chain.verifier.rendering import ChildRenderer
 
+    without_network()
     if lang not in ("zh", "en", "both"):
         _unusable(f"--lang: zh | en | both, not {lang}")
     try:
