@@ -1,7 +1,7 @@
 """What the signing page does in the worker's browser, in Python: a key for one contract that signs exactly three inputs.
 
-The page itself is `signing/js`; this stands in for it where no browser runs (demo, benchmarks, API tests) and keeps its rules: own
-public key in the request, digest of the prepared bytes in the attributes, own preimage from the opened commitment.
+The page itself is `signing/js`; this stands in for it where no browser runs (demo, benchmarks, API tests) and keeps
+its rules: own public key in the request, digest of the prepared bytes in the attributes, own preimage.
 """
 
 from __future__ import annotations
