@@ -28,6 +28,9 @@ def parse(arguments: list[str]) -> NodeSettings:
     parser.add_argument(
         "--state-history", type=int, default=16, help="recent blocks whose state can be asked for"
     )
+    parser.add_argument(
+        "--snapshot-after", type=float, default=3.0, help="seconds of replay that are worth a new snapshot"
+    )
     parser.add_argument("--sender", action="append", default=[], help="address to add to the list of senders")
     parser.add_argument("--anvil", type=Path, help="path of the anvil program")
     options = parser.parse_args(arguments)
@@ -39,6 +42,7 @@ def parse(arguments: list[str]) -> NodeSettings:
         genesis_time=options.genesis_time,
         block_interval=options.block_interval,
         state_history=options.state_history,
+        snapshot_after=options.snapshot_after,
         senders=tuple(options.sender),
         anvil=options.anvil,
     )

@@ -112,7 +112,11 @@ class Chain:
 
     async def close(self) -> None:
         """After ``run``: write a last snapshot when it is worth it, end anvil, close the files."""
-        if self._engine is not None and self.ready.is_set() and self._since_snapshot > 0.3:
+        if (
+            self._engine is not None
+            and self.ready.is_set()
+            and self._since_snapshot > self.settings.snapshot_after / 10
+        ):
             with suppress(EngineDown, OSError):
                 await self._snapshot()
         await self._drop_engine()

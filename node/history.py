@@ -48,7 +48,9 @@ class BlockIndex:
         number = record.get("n")
         if record.get("k") == "block" and number == len(self.blocks) + 1 and self._is_complete():
             transactions = list(record["txs"])
-            self.blocks.append(Block(number, int(record["t"]), len(transactions), bool(record["one"]), line.offset))
+            self.blocks.append(
+                Block(number, int(record["t"]), len(transactions), bool(record["one"]), line.offset)
+            )
             return transactions
         if (
             record.get("k") == "mined"
@@ -95,7 +97,9 @@ class BlockJournal:
     def intend(self, time: int, transactions: list[str], one_sender: bool) -> Block:
         """Persist what the next block is made of. Raises ``JournalUnavailable`` when the disk refuses."""
         number = len(self.blocks) + 1
-        (offset,) = self._journal.append([{"k": "block", "n": number, "t": time, "one": one_sender, "txs": transactions}])
+        (offset,) = self._journal.append(
+            [{"k": "block", "n": number, "t": time, "one": one_sender, "txs": transactions}]
+        )
         block = Block(number, time, len(transactions), one_sender, offset)
         self.blocks.append(block)
         return block

@@ -24,6 +24,7 @@ def command(settings: NodeSettings) -> list[str]:
         "--port": settings.port,
         "--block-interval": settings.block_interval,
         "--state-history": settings.state_history,
+        "--snapshot-after": settings.snapshot_after,
     }
     if settings.chain_id is not None:
         options["--chain-id"] = settings.chain_id
