@@ -16,7 +16,7 @@ from fastapi.responses import JSONResponse
 
 from signing.identity_service.serving import bearer_matches, limit_bodies
 from signing.testing import pki
-from signing.testing.ca import Ca, CaRefused
+from signing.testing.authority import Ca, CaRefused
 
 OCSP_TYPE = "application/ocsp-response"
 

@@ -65,7 +65,7 @@ class Tsa:
         """A TimeStampResp by openssl. The serial is random and of this request: nothing is shared between requests."""
         with tempfile.TemporaryDirectory() as work:
             folder = Path(work)
-            (folder / "serial").write_text(f"{secrets.randbits(120) | 1 << 120:X}\n", encoding="ascii")
+            (folder / "serial").write_text(f"01{secrets.token_hex(15)}\n", encoding="ascii")
             (folder / "tsa.cnf").write_text(
                 CONFIG.format(work=work, data=self.data.absolute(), policy=POLICY), encoding="ascii"
             )

@@ -52,4 +52,5 @@ def shifted(reply: bytes, seconds: int, key: ec.EllipticCurvePrivateKey) -> byte
 def rejection() -> bytes:
     """A TimeStampResp that refuses (RFC 3161 §2.4.2, status 2)."""
     status = tsp.PKIStatusInfo({"status": "rejection", "status_string": ["TEST fault: reject"]})
-    return bytes(tsp.TimeStampResp({"status": status}).dump())
+    inner = bytes(status.dump())
+    return bytes([0x30, len(inner)]) + inner  # the library's TimeStampResp cannot be without a token

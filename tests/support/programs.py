@@ -40,7 +40,12 @@ class Program:
         """Start and wait for the ready line."""
         environment = dict(os.environ, PYTHONPATH=str(REPOSITORY))
         self.process = subprocess.Popen(
-            self.command, cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            self.command,
+            cwd=REPOSITORY,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
         )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
@@ -71,7 +76,9 @@ class Program:
 
     def fault(self, mode: str, **numbers: int) -> None:
         """Switch a fault on (TEST services)."""
-        httpx.post(f"{self.url}/test/faults", json={"mode": mode, **numbers}, trust_env=False).raise_for_status()
+        httpx.post(
+            f"{self.url}/test/faults", json={"mode": mode, **numbers}, trust_env=False
+        ).raise_for_status()
 
 
 def program(name: str, module: str, *arguments: str | Path) -> Program:
@@ -82,17 +89,23 @@ def program(name: str, module: str, *arguments: str | Path) -> Program:
 class Authorities:
     """Identity provider, SMS gateway, identity service, CA and two TSAs of one TEST installation."""
 
-    def __init__(self, folder: Path, *, officers: tuple[str, ...] = (), with_pki: bool = True, **limits: int) -> None:
+    def __init__(
+        self, folder: Path, *, officers: tuple[str, ...] = (), with_pki: bool = True, **limits: int
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.token_file = folder / "token"
         domain_file = folder / "domain.json"
         domain_file.write_text(json.dumps(DOMAIN.typed()), encoding="utf-8")
         shared = ("--token-file", self.token_file)
-        self.idp = program("idp", "signing.testing.idp", "--data", folder / "idp", *shared, "--persons", "60").start()
+        self.idp = program(
+            "idp", "signing.testing.idp", "--data", folder / "idp", *shared, "--persons", "60"
+        ).start()
         self.sms = program("sms", "signing.testing.sms", "--data", folder / "sms", *shared).start()
         options: list[str | Path] = []
-        for name, value in ({"otp_resend_seconds": 0, "otp_per_phone_hour": 1000, "otp_per_phone_day": 1000} | limits).items():
+        for name, value in (
+            {"otp_resend_seconds": 0, "otp_per_phone_hour": 1000, "otp_per_phone_day": 1000} | limits
+        ).items():
             options += ["--" + name.replace("_", "-"), str(value)]
         for officer in officers:
             options += ["--officer", officer]
@@ -114,7 +127,9 @@ class Authorities:
                 *("--data", folder / "ca", *shared, "--issuer", self.issuer, "--domain", domain_file),
             ).start()
             self.tsas = [
-                program(f"tsa-{name}", "signing.testing.tsa", "--data", folder / f"tsa-{name}", "--name", name).start()
+                program(
+                    f"tsa-{name}", "signing.testing.tsa", "--data", folder / f"tsa-{name}", "--name", name
+                ).start()
                 for name in ("one", "two")
             ]
             self.programs += [self.ca, *self.tsas]
@@ -156,7 +171,9 @@ class Authorities:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.stop()
 
 
