@@ -241,11 +241,14 @@ async def _judge(
 
     if not certificate.not_valid_before <= moment <= certificate.not_valid_after:
         return "certificate.expired", f"{certificate.not_valid_before} … {certificate.not_valid_after}", ()
-    validator = CertificateValidator(
-        certificate,
-        intermediate_certs=[load_certificate(der) for der in anchors.intermediates],
-        validation_context=_context(anchors, moment, require_revocation),
-    )
+    try:
+        validator = CertificateValidator(
+            certificate,
+            intermediate_certs=[load_certificate(der) for der in anchors.intermediates],
+            validation_context=_context(anchors, moment, require_revocation),
+        )
+    except InputRefused as error:
+        return "certificate.path_invalid", f"material: {error.code}", ()
     try:
         if usage == "timestamping":
             path = await validator.async_validate_usage(

@@ -34,8 +34,10 @@ class _FormRule(FormUpdatingRule):  # type: ignore[misc, unused-ignore]
     """As pyHanko's rule; where the older revision has no form yet, the newer may bring signature fields only."""
 
     def apply(self, old: Any, new: Any) -> Iterator[tuple[Any, Any]]:
-        if "/AcroForm" in old.root or "/AcroForm" not in new.root:
+        if "/AcroForm" in old.root:
             yield from super().apply(old, new)
+            return
+        if "/AcroForm" not in new.root:
             return
         form = new.root["/AcroForm"]
         if not isinstance(form, generic.DictionaryObject) or set(form.keys()) != _FIRST_FORM:

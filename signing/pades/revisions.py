@@ -96,6 +96,7 @@ class Structure:
 
     def _check_steps(self) -> None:
         """Judge each step between revisions: first the expected signatures in order, then only DSS and timestamps."""
+        from pyhanko.pdf_utils.misc import PdfError
         from pyhanko.sign.diff_analysis import ModificationLevel, SuspiciousModification
 
         from signing.pades.policy import strict_policy
@@ -110,7 +111,7 @@ class Structure:
                     old=self.reader.get_historical_resolver(step - 1),
                     new=self.reader.get_historical_resolver(step),
                 )
-            except SuspiciousModification as error:
+            except (SuspiciousModification, PdfError) as error:
                 self.add("pdf.changed", field, str(error))
                 clean = False
                 continue

@@ -23,7 +23,13 @@ from signing.pades.model import (
 )
 from signing.pades.revisions import Structure
 from signing.timestamps import MAX_SKEW, Token, check_token_async
-from signing.x509 import CertificateFacts, TrustAnchors, judge_certificate_async, run
+from signing.x509 import (
+    CertificateFacts,
+    TrustAnchors,
+    judge_certificate_async,
+    load_certificate,
+    run,
+)
 
 LARGEST: Final = 20_000_000
 
@@ -141,12 +147,14 @@ class _Read:
     def __init__(self, item: Any) -> None:
         from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 
+        _package(item)
         signed_data, info = item.signed_data, item.signer_info
         if len(signed_data["signer_infos"]) != 1 or item.md_algorithm != "sha256":
             raise ValueError("exactly one signer with SHA-256 is expected")
         if info["signature_algorithm"]["algorithm"].native != "sha256_ecdsa":
             raise ValueError("ECDSA with SHA-256 is expected")
         certificate = item.signer_cert
+        load_certificate(bytes(certificate.dump()))
         self.digest = bytes(item.compute_digest())
         self.certificate = bytes(certificate.dump())
         self.spki = bytes(certificate.public_key.dump())
@@ -178,21 +186,25 @@ async def _document_timestamp(item: Any, anchors: Anchors, problems: list[Proble
     field = str(item.field_name)
     try:
         digest = bytes(item.compute_digest())
-        der = bytes(item.pkcs7_content)
-        length = _der_length(der)
+        package = _package(item)
     except Exception as error:  # hostile bytes again
         problems.append(Problem("timestamp.form", field, f"{type(error).__name__}: {error}"[:300]))
         return None
-    if der[length:].strip(b"\0"):
-        problems.append(Problem("timestamp.form", field, "bytes behind the token"))
-        return None
-    return await _token(der[:length], digest, field, anchors, problems)
+    return await _token(package, digest, field, anchors, problems)
 
 
-def _der_length(der: bytes) -> int:
+def _package(item: Any) -> bytes:
+    """Return the DER object in /Contents; raises ValueError unless it is upper-case hex followed by zeros only."""
     from asn1crypto import cms
 
-    return len(cms.ContentInfo.load(der).dump())
+    der = bytes(cms.ContentInfo.load(bytes(item.pkcs7_content)).dump())
+    _, before, after, _ = (int(number) for number in item.byte_range)
+    item.reader.stream.seek(before)
+    gap = item.reader.stream.read(after - before)
+    text = b"<" + der.hex().upper().encode()
+    if not gap.startswith(text) or gap[len(text) :].rstrip(b">").strip(b"0") or not gap.endswith(b"0>"):
+        raise ValueError("something else than zeros stands behind the CMS object")
+    return der
 
 
 async def _token(

@@ -40,8 +40,12 @@ class Authority:
         self.root_key = ec.generate_private_key(ec.SECP256R1())
         self.key = ec.generate_private_key(ec.SECP256R1())
         start, end = moment - dt.timedelta(days=365), moment + dt.timedelta(days=3650)
-        self.root = make_certificate(f"{name} root", self.root_key.public_key(), None, self.root_key, start, end, ca=True)
-        self.issuer = make_certificate(f"{name} issuing", self.key.public_key(), self.root, self.root_key, start, end, ca=True)
+        self.root = make_certificate(
+            f"{name} root", self.root_key.public_key(), None, self.root_key, start, end, ca=True
+        )
+        self.issuer = make_certificate(
+            f"{name} issuing", self.key.public_key(), self.root, self.root_key, start, end, ca=True
+        )
 
     def issue(
         self,
@@ -90,9 +94,14 @@ class Authority:
         response = (
             cx_ocsp.OCSPResponseBuilder()
             .add_response(
-                subject, self.issuer, hashes.SHA1(), status,
-                self.moment - dt.timedelta(seconds=5), self.moment + dt.timedelta(hours=1),
-                revoked_at, None,
+                subject,
+                self.issuer,
+                hashes.SHA1(),
+                status,
+                self.moment - dt.timedelta(seconds=5),
+                self.moment + dt.timedelta(hours=1),
+                revoked_at,
+                None,
             )
             .responder_id(cx_ocsp.OCSPResponderEncoding.HASH, self.issuer)
             .sign(self.key, hashes.SHA256())
@@ -125,7 +134,11 @@ def make_certificate(
         "key_cert_sign crl_sign encipher_only decipher_only".split(),
         False,
     )
-    bits |= {"key_cert_sign": True, "crl_sign": True} if ca else {"digital_signature": True, "content_commitment": usage == "sign"}
+    bits |= (
+        {"key_cert_sign": True, "crl_sign": True}
+        if ca
+        else {"digital_signature": True, "content_commitment": usage == "sign"}
+    )
     if usage == "encipher":
         bits |= {"digital_signature": False, "key_encipherment": True}
     builder = (
@@ -178,7 +191,9 @@ class Stamper:
     def __post_init__(self) -> None:
         root_key = ec.generate_private_key(ec.SECP256R1())
         start, end = self.moment - dt.timedelta(days=30), self.moment + dt.timedelta(days=3650)
-        self.root = make_certificate(f"{self.name} root", root_key.public_key(), None, root_key, start, end, ca=True)
+        self.root = make_certificate(
+            f"{self.name} root", root_key.public_key(), None, root_key, start, end, ca=True
+        )
         self.certificate = make_certificate(
             self.name, self.key.public_key(), self.root, root_key, start, end, usage=self.usage
         )
@@ -223,7 +238,10 @@ class Stamper:
             {
                 "version": "v3",
                 "digest_algorithms": [algos.DigestAlgorithm({"algorithm": "sha256"})],
-                "encap_content_info": {"content_type": "tst_info", "content": core.ParsableOctetString(content)},
+                "encap_content_info": {
+                    "content_type": "tst_info",
+                    "content": core.ParsableOctetString(content),
+                },
                 "certificates": [certificate],
                 "signer_infos": [
                     {
@@ -252,10 +270,11 @@ class Stamper:
             raise httpx.ConnectError("refused", request=request)
         query = tsp.TimeStampReq.load(request.content)
         if self.reject:
-
             return httpx.Response(200, content=bytes.fromhex("30053003020102"))
         token = self.token(query["message_imprint"]["hashed_message"].native, query["nonce"].native)
-        reply = tsp.TimeStampResp({"status": {"status": "granted"}, "time_stamp_token": cms.ContentInfo.load(token)})
+        reply = tsp.TimeStampResp(
+            {"status": {"status": "granted"}, "time_stamp_token": cms.ContentInfo.load(token)}
+        )
         return httpx.Response(200, content=reply.dump())
 
 
