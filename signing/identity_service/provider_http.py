@@ -46,6 +46,8 @@ class HttpIdentityProvider:
             raise ProviderUnavailable(type(exc).__name__) from exc
 
     def _read(self, data: Any) -> ProviderResult:
+        if not isinstance(data, dict):
+            raise ValueError("not an object")
         result = ProviderResult(
             provider=str(data.get("provider", "provider"))[:80],
             trace_no=str(data["trace_no"])[:120],
