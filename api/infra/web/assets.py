@@ -7,9 +7,11 @@ digest stands in the path, so that relative imports between ES modules stay insi
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from starlette.requests import Request
@@ -36,6 +38,8 @@ VENDORED: Mapping[str, str] = {
     "noble/hashes/_u64.js": "@noble/hashes/_u64.js",
     "noble/hashes/utils.js": "@noble/hashes/utils.js",
 }
+
+COMPRESSED = frozenset({".css", ".js", ".mjs", ".json", ".svg", ".html", ".txt"})
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 
@@ -93,7 +97,20 @@ class Assets:
         headers = {"Cache-Control": cache, "ETag": etag}
         if request.headers.get("if-none-match") == etag:
             return Response(status_code=304, headers=headers)
-        return FileResponse(asset.path, media_type=asset.media_type, headers=headers)
+        return file_response(request, asset.path, asset.media_type, headers)
+
+
+def file_response(request: Request, path: Path, media_type: str, headers: Mapping[str, str]) -> Response:
+    """A file that never changes while the process runs, compressed once where the browser takes it."""
+    if "gzip" not in request.headers.get("accept-encoding", "") or path.suffix not in COMPRESSED:
+        return FileResponse(path, media_type=media_type, headers=dict(headers))
+    packed = {**headers, "Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+    return Response(_packed(path), media_type=media_type, headers=packed)
+
+
+@lru_cache(maxsize=256)
+def _packed(path: Path) -> bytes:
+    return gzip.compress(path.read_bytes(), 6, mtime=0)
 
 
 def _is_release(text: str) -> bool:

@@ -10,12 +10,12 @@ from typing import Any
 from fastapi import FastAPI
 from jinja2 import Environment
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 from starlette.routing import Match, Route
 
 from api.infra.auth import Principal
 from api.infra.i18n import API_ROOT, Language
-from api.infra.web.assets import IMMUTABLE, Assets
+from api.infra.web.assets import IMMUTABLE, Assets, file_response
 from api.infra.web.navigation import ENTRIES, Link, links
 from api.infra.web.portal import pages as portal_pages
 from api.infra.web.render import Visitor, build_environment, visitor_of
@@ -49,6 +49,7 @@ class Web:
         self.assets = Assets(API_ROOT, config.node_modules)
         self._app = app
         self._served: dict[str, bool] = {}
+        self.signing_release = ""
         self._releases: dict[str, Mapping[str, tuple[Path, str]]] = {}
         folders = [API_ROOT / "infra" / "web" / "templates", *sorted(API_ROOT.glob("*/templates"))]
         shared: dict[str, Any] = {
@@ -85,6 +86,7 @@ class Web:
     def serve_release(self, digest: str, files: Mapping[str, tuple[Path, str]]) -> None:
         """Serve a signing page under `/signing-page/<digest>/` (paths → file and media type)."""
         self._releases[digest] = dict(files)
+        self.signing_release = digest
 
     def release_file(self, request: Request) -> Response:
         """One file of a release of the signing page; releases never change, so they are cached for ever."""
@@ -93,7 +95,7 @@ class Web:
         if found is None:
             return Response("not found", status_code=404, media_type="text/plain")
         path, media_type = found
-        return FileResponse(path, media_type=media_type, headers={"Cache-Control": IMMUTABLE})
+        return file_response(request, path, media_type, {"Cache-Control": IMMUTABLE})
 
 
 def install_web(app: FastAPI, config: WebConfig) -> Web:

@@ -115,6 +115,10 @@ def test_static_files_live_in_a_release(client: TestClient) -> None:
     assert asset.status_code == 200
     assert "immutable" in asset.headers["cache-control"]
     assert client.get(found[1], headers={"if-none-match": asset.headers["etag"]}).status_code == 304
+    assert asset.headers["content-encoding"] == "gzip"
+    plain = client.get(found[1], headers={"accept-encoding": "identity"})
+    assert "content-encoding" not in plain.headers
+    assert plain.content == asset.content
     older = "/static/" + "0" * 16 + "/web/tokens.css"
     assert client.get(older).headers["cache-control"] == "no-cache"
     assert client.get("/static/web/tokens.css").headers["cache-control"] == "no-cache"

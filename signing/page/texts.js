@@ -1,0 +1,102 @@
+// Texts of the signing page: [Chinese, English]. `{fact}` fields are filled in by `text()`.
+
+export const TEXTS = {
+  platform: ["和谐劳动关系公共服务平台", "Labour Relations Public Service"],
+  skip: ["跳到正文", "Skip to the content"],
+  title: ["签名", "Sign"],
+  opening: ["正在打开签名页…", "Opening the signing page…"],
+  stuck: ["如果一直停在这里，说明这个浏览器打不开签名页。请这样做：", "If nothing follows, this browser cannot open the signing page. Please:"],
+  stuckOpen: ["点右上角的“…”，选择“在浏览器打开”；", "tap “…” at the top right and choose “Open in browser”;"],
+  stuckCode: ["或者在另一部手机、电脑上打开短信里的链接，已经办好的步骤不会丢；", "or open the link from the message on another phone or computer: nothing done so far is lost;"],
+  stuckCall: ["或者拨打 {hotline}，请工作人员协助。", "or call {hotline} for help."],
+  test: ["测试环境 TEST：这里签出的文件没有法律效力。", "TEST installation: what is signed here has no legal effect."],
+  stepIdentity: ["我是谁", "Who you are"],
+  stepRead: ["阅读并同意", "Read and agree"],
+  stepSign: ["签名", "Sign"],
+  steps: ["步骤", "Steps"],
+  done: ["已完成", "done"],
+  heading: ["签名", "Sign"],
+  lead: ["签名前再看一眼要点。下面的文件就是您将要签的那一份，一个字都不会再变。", "Look at the key facts once more. The file below is exactly what you will sign; not a character changes after this."],
+  facts: ["合同要点", "Key facts"],
+  fileHeading: ["您要签的文件", "The file that you sign"],
+  tabText: ["大字文本", "Large text"],
+  tabPdf: ["PDF 原件", "PDF original"],
+  pageOf: ["第 {n} 页，共 {total} 页", "Page {n} of {total}"],
+  pageAlt: ["合同第 {n} 页的画面；内容与“大字文本”相同", "Picture of page {n}; its content is that of “Large text”"],
+  zoomIn: ["放大一倍", "Zoom in"],
+  zoomOut: ["恢复大小", "Zoom out"],
+  drawing: ["正在画出文件…", "Drawing the file…"],
+  checked: ["已核对：文件完整，与承诺给双方的摘要一致。", "Checked: the file is whole and is the one whose digest both parties are given."],
+  intentHeading: ["确认是您本人要签", "Confirm that it is you who signs"],
+  otpLead: ["验证码会发到 {phone}。晚几分钟也没关系。", "The code goes to {phone}. A few minutes' delay breaks nothing."],
+  otpSend: ["获取验证码", "Send me the code"],
+  otpAgain: ["再发一次", "Send again"],
+  otpWait: ["{seconds} 秒后可以再发", "Again in {seconds} s"],
+  otpSent: ["验证码已发到 {phone}，请在下面填写。", "The code was sent to {phone}; enter it below."],
+  otpLabel: ["短信里的 6 位验证码", "6-digit code from the message"],
+  passkeyLead: ["这部手机上有您登记过的通行密钥，可以用指纹、面容或锁屏密码确认。", "You enrolled a passkey on this device: confirm with fingerprint, face or screen lock."],
+  passkeyUse: ["改用通行密钥", "Use the passkey"],
+  otpUse: ["改用短信验证码", "Use a text message code"],
+  passkeyFailed: ["通行密钥没有完成，请改用短信验证码。", "The passkey did not complete; please use a text message code."],
+  sign: ["签署并提交", "Sign and submit"],
+  signPasskey: ["用通行密钥签署并提交", "Sign with the passkey and submit"],
+  signHint: ["按下后几秒钟完成，请不要关闭页面。", "It takes a few seconds; please keep the page open."],
+  needOtp: ["请先填写 6 位验证码。", "Please enter the 6-digit code first."],
+  progress: ["正在签名", "Signing"],
+  pKey: ["在这部手机里产生只用一次的签名钥匙", "Make a one-time key in this phone"],
+  pIntent: ["确认本人意愿，领取证书", "Confirm your intent and receive the certificate"],
+  pCheck: ["核对要签的内容", "Check what is to be signed"],
+  pSign: ["签名，然后销毁钥匙", "Sign, then destroy the key"],
+  pToken: ["提交并加盖时间戳", "Submit and add the timestamp"],
+  signedTitle: ["您已签署", "You have signed"],
+  signedText: ["已经交给单位签署。单位签完会马上通知您，合同和证据包随时可以免费查看、下载。", "It is with the employer now. You are told as soon as they sign; contract and evidence can be viewed and downloaded any time, free of charge."],
+  signedAt: ["签署时间 {time}", "Signed at {time}"],
+  toContract: ["查看我的合同", "See my contract"],
+  reject: ["拒绝签署", "Refuse to sign"],
+  change: ["要求修改", "Ask for a change"],
+  notMe: ["这不是我办的", "This was not me"],
+  other: ["不想签？", "Do not want to sign?"],
+  rejectWhy: ["请写明拒绝的原因（会转给单位）", "Why do you refuse? (the employer reads this)"],
+  changeWhat: ["请写明要改哪里（会转给单位）", "What should be changed? (the employer reads this)"],
+  notMeNote: ["请简单说明情况（选填）", "Tell us briefly what happened (optional)"],
+  notMeLead: ["确认后马上记录在案，这份合同会标为有争议，不再往下走。", "It is recorded at once; the contract is marked as disputed and goes no further."],
+  confirm: ["提交", "Submit"],
+  cancel: ["返回", "Back"],
+  tooShort: ["请至少写 2 个字。", "Please write at least two characters."],
+  sent: ["已提交，并已通知单位。", "Submitted; the employer has been told."],
+  retry: ["再试一次", "Try again"],
+  again: ["重新准备文件", "Prepare the file again"],
+  backToStart: ["回到办理页面", "Back to the process"],
+  copyLink: ["复制链接", "Copy the link"],
+  copied: ["已复制，请粘贴到手机浏览器打开", "Copied: paste it into your phone's browser"],
+  code: ["编号", "Code"],
+  failedTitle: ["没有签成", "Not signed"],
+  failedText: ["合同没有变化，您可以再试一次。", "Nothing has changed; you can try again."],
+  refusedTitle: ["为了保护您，页面拒绝签名", "To protect you, the page refused to sign"],
+  refusedText: ["收到的内容与您看到的文件对不上，钥匙已经销毁，什么都没有签。请不要再试，拨打 {hotline} 并报上下面的编号。", "What arrived does not fit the file you see. The key was destroyed and nothing was signed. Please do not try again; call {hotline} and quote the code below."],
+  fileRefusedText: ["收到的文件与承诺的摘要对不上，请不要签。拨打 {hotline} 并报上下面的编号。", "The file that arrived does not fit its promised digest: do not sign. Call {hotline} and quote the code below."],
+  networkTitle: ["网络不通", "No connection"],
+  networkText: ["已经办好的步骤不会丢。请检查网络后再试。", "Nothing done so far is lost. Check your connection and try again."],
+  expiredTitle: ["准备好的文件过了时间", "The prepared file has expired"],
+  expiredText: ["为了安全，每次准备只用十分钟。请重新准备，再看一眼后签。", "For safety a preparation lasts ten minutes. Prepare it again and look once more before you sign."],
+  browserTitle: ["这个浏览器不能签名", "This browser cannot sign"],
+  browserText: ["签名需要较新的浏览器。您可以在手机自带的浏览器里打开，已经办好的步骤不会丢。合同的内容在这里也能看。", "Signing needs a newer browser. Open the link in your phone's own browser: nothing done so far is lost. You can still read the contract here."],
+  wechatHelp: ["在微信里：点右上角“…”，选择“在浏览器打开”。", "In WeChat: tap “…” at the top right, then “Open in browser”."],
+  noLink: ["链接不完整，请从短信里的链接重新打开。", "The link is incomplete: please open it again from the message."],
+  pageImages: ["按页看图片", "See the pages as pictures"],
+};
+
+let index = 0;
+let shared = {};
+
+export function useLanguage(language, facts = {}) {
+  index = language === "en" ? 1 : 0;
+  shared = facts;
+  document.documentElement.lang = index ? "en" : "zh-CN";
+}
+
+export function text(key, facts = {}) {
+  return TEXTS[key][index].replace(/\{(\w+)\}/g, (whole, name) => facts[name] ?? shared[name] ?? whole);
+}
+
+export const language = () => (index ? "en" : "zh");
