@@ -4,6 +4,7 @@
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "✗ $*"; exit 1; }
+trap 'say "✗ set-up stopped in line $LINENO of ${BASH_SOURCE[0]}"' ERR
 
 find_python() {
   local candidate
@@ -69,7 +70,7 @@ setup_python() { # lock file
 
 setup_node() {
   local digest major
-  major=$(node --version 2>/dev/null | sed 's/^v\([0-9]*\).*/\1/')
+  major=$(node --version 2>/dev/null | tr -dc '0-9.' | cut -d. -f1 || true)
   if [ "${major:-0}" -lt 20 ] || ! command -v npm >/dev/null 2>&1; then
     if [ ! -x .venv/bin/node ]; then
       say "… Node.js (from PyPI)"
