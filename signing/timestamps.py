@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from asn1crypto import cms, tsp
+from asn1crypto import cms, core, tsp
 
 from signing.errors import InputRefused, ServiceUnavailable, SignatureRefused, SigningError
 from signing.x509 import TrustAnchors, judge_certificate_async, run
@@ -294,12 +294,21 @@ class TimestampClient:
         )
 
 
+class _Response(core.Sequence):  # type: ignore[misc, unused-ignore]
+    """TimeStampResp of RFC 3161 §2.4.2: the token is absent when the request was refused."""
+
+    _fields = [  # noqa: RUF012  asn1crypto's own way to declare a sequence
+        ("status", tsp.PKIStatusInfo),
+        ("time_stamp_token", cms.ContentInfo, {"optional": True}),
+    ]
+
+
 def _token_of(reply: bytes) -> bytes:
     """Return the token inside a TimeStampResp."""
     if len(reply) > LONGEST:
         raise InputRefused("timestamp.form", reason="too long")
     try:
-        parsed: Any = tsp.TimeStampResp.load(reply, strict=True)
+        parsed: Any = _Response.load(reply, strict=True)  # type: ignore[no-untyped-call]
         status = parsed["status"]["status"].native
         if status not in ("granted", "granted_with_mods"):
             raise ServiceUnavailable("timestamp.refused", reason=status)

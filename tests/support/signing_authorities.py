@@ -1,15 +1,14 @@
-"""A small PKI and time-stamping authorities in memory, for the signing tests. No sockets, nothing shared with the TEST programs."""
+"""A small PKI and time-stamping authorities in memory: no sockets, nothing shared with the TEST programs."""
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import json
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-from asn1crypto import algos, cms, core, ocsp, tsp
+from asn1crypto import algos, cms, core, tsp
 from asn1crypto import x509 as asn1
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -18,10 +17,22 @@ from cryptography.x509 import ocsp as cx_ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from signing.p256 import PublicKey
-from signing.pades import Anchors, Box, Expected, ExpectedSigner
 from signing.x509 import TrustAnchors
 
 NOW = dt.datetime(2026, 11, 22, 8, 0, 0, tzinfo=dt.UTC)
+
+
+_KEY_USAGES = [
+    "digital_signature",
+    "content_commitment",
+    "key_encipherment",
+    "data_encipherment",
+    "key_agreement",
+    "key_cert_sign",
+    "crl_sign",
+    "encipher_only",
+    "decipher_only",
+]
 
 
 def der(certificate: x509.Certificate) -> bytes:
@@ -129,11 +140,7 @@ def make_certificate(
     usage: str = "sign",
 ) -> x509.Certificate:
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    bits = dict.fromkeys(
-        "digital_signature content_commitment key_encipherment data_encipherment key_agreement "
-        "key_cert_sign crl_sign encipher_only decipher_only".split(),
-        False,
-    )
+    bits = dict.fromkeys(_KEY_USAGES, False)
     bits |= (
         {"key_cert_sign": True, "crl_sign": True}
         if ca

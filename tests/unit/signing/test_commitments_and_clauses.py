@@ -81,7 +81,7 @@ def test_each_clause_is_proven_alone(size: int) -> None:
 
 def test_salts_hide_equal_clauses() -> None:
     assert ClauseTree(CLAUSES).root != ClauseTree(CLAUSES).root
-    with pytest.raises(InputRefused, match="clause.none"):
+    with pytest.raises(InputRefused, match=r"clause\.none"):
         ClauseTree([])
     with pytest.raises(InputRefused):
         ClauseTree(CLAUSES, [b""] * 7)

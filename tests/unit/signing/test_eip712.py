@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from eth_account.messages import encode_typed_data
 from eth_account.messages import _hash_eip191_message as eth_hash
+from eth_account.messages import encode_typed_data
 
 from signing import eip712
 from signing.errors import InputRefused

@@ -13,15 +13,16 @@ from signing.errors import InputRefused
 
 def test_vectors_without_floats_are_reproduced(shared_data: Path) -> None:
     vectors = json.loads((shared_data / "vectors" / "jcs-rfc8785.json").read_text())
-    done = 0
+    outside_our_rules = {"structures", "values", "weird"}  # floats, and keys that are not ASCII
+    outside_our_rules.add("french")
     for name, vector in vectors.items():
         value = json.loads(vector["input"])
-        try:
+        if name in outside_our_rules:
+            with pytest.raises(InputRefused, match=r"number_refused|key_refused"):
+                jcs.canonical(value)
+        else:
             assert jcs.canonical(value).decode() == vector["output"], name
-            done += 1
-        except InputRefused as refused:
-            assert refused.code in {"jcs.number_refused", "jcs.key_refused"}, name
-    assert done >= 1
+    assert set(vectors) > outside_our_rules
 
 
 def test_keys_sort_and_text_is_never_normalised() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 
@@ -85,10 +86,8 @@ def test_wycheproof_bitcoin_rule(shared_data: Path) -> None:
                 continue
             found = False
             for v in (27, 28):
-                try:
+                with contextlib.suppress(InputRefused, SignatureRefused):
                     found = found or wallets.recover(digest, raw + bytes([v])) == address
-                except (InputRefused, SignatureRefused):
-                    pass
             if test["result"] == "valid":
                 # v of 27 or 28 can't name a point whose x lies above the order (r below p - n): Ethereum refuses those
                 assert found or r < 1 << 129, test["tcId"]
