@@ -20,7 +20,7 @@ from typing import Any
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from chain.checkpoint import Checkpoint, LogKey, SignedNote, token_imprint
+from chain.checkpoint import Checkpoint, LogKey, SignedNote
 from chain.merkle import MemoryTiles, Tree, leaf_hash
 from chain.package import contents, manifest, write_package
 from chain.package.proofs import LogProof
@@ -538,7 +538,7 @@ class Forge:
             places.append(len(leaves))
             leaves.append(leaf_hash(entry))
         growth = Tree(store, 0).append(leaves)
-        store.tiles.update(growth.tiles) if hasattr(store, "tiles") else store.write(growth.tiles)
+        store.write(growth.tiles)
         return Tree(store, len(leaves)), places
 
     @part
@@ -548,13 +548,18 @@ class Forge:
 
     @part
     def checkpoint_token(self) -> bytes:
-        imprint = token_imprint(self.checkpoint_note, self.world.log_key.verifier)
+        imprint = hashlib.sha256(self.checkpoint_note).digest()
         return self.world.stamp(self.world.tsa_one, imprint, at(620)).der
+
+    @part
+    def checkpoint_file(self) -> bytes:
+        """The note as it stands in the package: witnesses may add lines."""
+        return self.checkpoint_note
 
     @part
     def proofs(self) -> list[LogProof]:
         tree, places = self.log
-        return [LogProof.of(index, tree.prove_inclusion(index), self.checkpoint_note) for index in places]
+        return [LogProof.of(index, tree.prove_inclusion(index), self.checkpoint_file) for index in places]
 
     # --- the file
 
@@ -580,7 +585,7 @@ class Forge:
     @property
     def log_files(self) -> dict[str, bytes]:
         files = {
-            contents.CHECKPOINT: self.checkpoint_note,
+            contents.CHECKPOINT: self.checkpoint_file,
             contents.CHECKPOINT_TOKEN: self.checkpoint_token,
         }
         for number, proof in enumerate(self.proofs, start=1):
