@@ -210,9 +210,7 @@ class Forge:
     @part
     def check_statement(self) -> eip712.IdentityCheck:
         factors = 3 | (16 if self.passkey else 0)
-        return eip712.IdentityCheck(
-            self.commitment, secret("subject"), factors, 2, int(at(-600).timestamp())
-        )
+        return eip712.IdentityCheck(self.commitment, secret("subject"), factors, 2, int(at(-600).timestamp()))
 
     @part
     def check(self) -> dict[str, Any]:
@@ -480,7 +478,11 @@ class Forge:
             (
                 "E06",
                 at(-3700),
-                {"commitment": commitment, "version": self.opening["version"], "cites": self.cite("E01", "E05")},
+                {
+                    "commitment": commitment,
+                    "version": self.opening["version"],
+                    "cites": self.cite("E01", "E05"),
+                },
             ),
             ("sent", at(-3600), {"commitment": commitment}),
             ("E03", at(-400), {"cites": self.cite("E02")}),
@@ -489,7 +491,12 @@ class Forge:
             (
                 "E08",
                 at(1),
-                {"commitment": commitment, "page_release": "ab" * 32, "cites": self.cite("passkey"), **intent},
+                {
+                    "commitment": commitment,
+                    "page_release": "ab" * 32,
+                    "cites": self.cite("passkey"),
+                    **intent,
+                },
             ),
             (
                 "E09",

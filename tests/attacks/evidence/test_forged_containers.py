@@ -67,7 +67,8 @@ def test_one_byte_of_the_pdf_is_changed_without_resealing(forge: Forge) -> None:
     report = verify(write_package(entries), forge.root, now=LATER)
     _ends(report, 2, "HASH_FAILURE")
     step = report.step(2)
-    assert step is not None and step.facts["entry"] == contents.PDF
+    assert step is not None
+    assert step.facts["entry"] == contents.PDF
 
 
 def test_a_package_brings_its_own_trust_root(forge: Forge) -> None:

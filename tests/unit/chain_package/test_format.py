@@ -16,7 +16,23 @@ PRODUCER = {"name": "concord", "release": "1"}
 
 @pytest.mark.parametrize(
     "name",
-    ["", "/a", "a/", "a//b", "../a", "a/../b", "A", "a b", "ä", "a\\b", ".hidden", "a/.b", "x..y", "c" * 101, "a\x00b"],
+    [
+        "",
+        "/a",
+        "a/",
+        "a//b",
+        "../a",
+        "a/../b",
+        "A",
+        "a b",
+        "ä",
+        "a\\b",
+        ".hidden",
+        "a/.b",
+        "x..y",
+        "c" * 101,
+        "a\x00b",
+    ],
 )
 def test_names_outside_of_the_profile_are_refused(name: str) -> None:
     with pytest.raises(PackageError):
@@ -42,7 +58,12 @@ def test_too_many_entries_are_refused() -> None:
 
 
 def _supervision(**changes: bytes) -> dict[str, bytes]:
-    files = {contents.STREAM: b"1", contents.CITED: b"2", contents.CHECKPOINT: b"3", contents.CHECKPOINT_TOKEN: b"4"}
+    files = {
+        contents.STREAM: b"1",
+        contents.CITED: b"2",
+        contents.CHECKPOINT: b"3",
+        contents.CHECKPOINT_TOKEN: b"4",
+    }
     return files | changes
 
 
@@ -77,7 +98,8 @@ def test_a_manifest_is_not_built_with_foreign_files() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"kind": "other"}, {"created": "2026-13-40T99:00:00.000Z"}, {"subject": {"stream": "a", "more": 1}}]
+    "change",
+    [{"kind": "other"}, {"created": "2026-13-40T99:00:00.000Z"}, {"subject": {"stream": "a", "more": 1}}],
 )
 def test_a_manifest_of_another_shape_is_refused(change: dict[str, object]) -> None:
     with pytest.raises((ShapeError, KeyError)):

@@ -125,7 +125,7 @@ def test_the_plan_has_the_numbers_names_and_dependencies_of_the_document() -> No
 
 def test_every_code_of_the_document_has_two_texts_and_the_other_way_round() -> None:
     section = SPEC.partition("## 5.")[2].partition("## 7.")[0]
-    written = {code for code in re.findall(r"`([A-Z][A-Z_]{3,})`", section)} - {"TEST"}
+    written = set(re.findall(r"`([A-Z][A-Z_]{3,})`", section)) - {"TEST"}
     known = set(SUB_TEXTS) - {"", "DEPENDS_ON", "TIMED_OUT"}
     assert written == known
     assert all(all(pair) for code, pair in SUB_TEXTS.items() if code)
@@ -143,9 +143,7 @@ def test_the_library_loads_no_server_database_or_settings() -> None:
         "print([m for m in ('web3','eth_account','fastapi','sqlalchemy','httpx','pydantic_settings','typst')"
         " if m in sys.modules])"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"
 
 

@@ -94,7 +94,5 @@ def test_a_verifying_process_has_no_http_client() -> None:
         "import pyhanko.sign.validation, aiohttp\n"
         "try:\n aiohttp.ClientSession()\nexcept Exception as error: print(type(error).__name__)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.strip() == NetworkUnavailable.__name__
