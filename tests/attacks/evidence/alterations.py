@@ -94,11 +94,11 @@ def finish_worker(prepared: Prepared, forge: Forge) -> Any:
 def cms_of_another_file(value: Any, forge: Forge) -> Any:
     """The worker's CMS of another contract's file, put into this file's gap."""
     mine, theirs = value[0], Forge(forge.world, label="other").worker_signed[0]
-    gap = gap(mine)
-    return mine[: gap[0]] + theirs[slice(*gap(theirs))] + mine[gap[1] :], value[1]
+    start, end = contents_gap(mine)
+    return mine[:start] + theirs[slice(*contents_gap(theirs))] + mine[end:], value[1]
 
 
-def gap(pdf: bytes) -> tuple[int, int]:
+def contents_gap(pdf: bytes) -> tuple[int, int]:
     start = pdf.rindex(b"/Contents <") + len(b"/Contents <")
     return start, pdf.index(b">", start)
 
