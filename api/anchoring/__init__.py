@@ -1,0 +1,1 @@
+"""Event streams, the outbox towards the chain, checkpoints, and the index of what the chain says."""

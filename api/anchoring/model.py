@@ -1,0 +1,229 @@
+"""Values that the anchoring slice hands to others. Digests and ids are 64 hex characters, addresses EIP-55."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+
+SETTLED = ("anchored", "parked", "void")
+"""States of a registry call on which nothing waits any more."""
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """Where an entry stands: pending, staged, broadcast or anchored; index and transaction once they are known."""
+
+    state: str
+    log_index: int | None = None
+    transaction: str | None = None
+    block_number: int | None = None
+
+
+@dataclass(frozen=True)
+class StoredEvent:
+    """An event of a stream. `body` (canonical bytes) and `payload` are None once they were erased."""
+
+    stream: str
+    seq: int
+    type: str
+    actor: str
+    role: str
+    utc: str
+    entry: str
+    prev: str
+    body: bytes | None
+    payload: Mapping[str, Any] | None
+    payload_bytes: bytes | None
+    anchor: Anchor
+
+
+@dataclass(frozen=True)
+class StoredCheckpoint:
+    """A signed checkpoint; `token` is an RFC 3161 TimeStampToken (DER) over the note without cosignatures."""
+
+    size: int
+    root: str
+    note: bytes
+    token: bytes | None
+    token_tsa: str | None
+    token_time: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class CallState:
+    """A registry call and where it stands: held, pending, staged, broadcast, anchored, parked or void."""
+
+    call_id: str
+    method: str
+    state: str
+    org_id: str
+    contract_id: str | None
+    version: int | None
+    created_at: datetime
+    transaction: str | None = None
+    block_number: int | None = None
+    reason: str | None = None
+    waits_for: int = 0
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """The conclusion of a contract on chain; `receipt_proof` is JSON of type anvil-mpt."""
+
+    call: CallState
+    receipt_proof: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True)
+class AlarmView:
+    """An alarm as the operator sees it."""
+
+    id: str
+    code: str
+    severity: str
+    facts: Mapping[str, Any]
+    times: int
+    raised_at: datetime
+    last_at: datetime
+    cleared_at: datetime | None
+
+
+@dataclass(frozen=True)
+class AnchoringStatus:
+    """Facts for the operator. `stopped`: an integrity alarm is open and nothing is staged."""
+
+    events: Mapping[str, int]
+    calls: Mapping[str, int]
+    oldest_pending_seconds: float
+    log_size: int
+    checkpoint_size: int
+    checkpoint_time: datetime | None
+    checkpoints_without_token: int
+    index_block: int
+    worker: str | None
+    worker_alive: bool
+    alarms: Sequence[AlarmView]
+    stopped: bool
+
+
+# -- index
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """Rows and the key to ask for more, None at the end."""
+
+    rows: Sequence[T]
+    next: str | None
+
+
+@dataclass(frozen=True)
+class IndexPosition:
+    """The block as of which the index answers, and the digest over every event up to it."""
+
+    block_number: int
+    block_hash: str
+    digest: str
+    log_size: int
+
+
+@dataclass(frozen=True)
+class ContractQuery:
+    """Filters over contracts; absent ones do not restrict. `state`: concluded or superseded; `month`: YYYY-MM, Shanghai."""
+
+    contract_id: str | None = None
+    org_id: str | None = None
+    region_prefix: str | None = None
+    month: str | None = None
+    state: str | None = None
+    wallet: str | None = None
+    level: int | None = None
+    after: str | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True)
+class ContractRow:
+    """One concluded version of a contract, as the chain states it."""
+
+    contract_id: str
+    version: int
+    commitment: str
+    prev: str
+    org_id: str
+    region_code: str
+    state: str
+    level: int
+    attested_at: datetime
+    month: str
+    employer_wallet: str
+    worker_key_hash: str
+    subject: str
+    check_digest: str
+    issuer: str
+    block_number: int
+    log_index: int
+    transaction: str
+
+
+@dataclass(frozen=True)
+class Count:
+    """A figure: how many contract versions have `key`."""
+
+    key: str
+    contracts: int
+
+
+@dataclass(frozen=True)
+class OrganisationRow:
+    """An organisation in the registry."""
+
+    org_id: str
+    region_code: str
+    representative: str
+    seal_key_hash: str
+    registrar: str
+    nonce: int
+    registered_block: int
+    contracts: int
+
+
+@dataclass(frozen=True)
+class ActorRow:
+    """A wallet that may or could act for an organisation, and from which block to which."""
+
+    wallet: str
+    kind: str
+    scope: int
+    valid_until: int | None
+    from_block: int
+    until_block: int | None
+
+
+@dataclass(frozen=True)
+class RoleEvent:
+    """An event of the participants' registry."""
+
+    block_number: int
+    log_index: int
+    transaction: str
+    event: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class AppendRow:
+    """A batch of the log."""
+
+    first_index: int
+    count: int
+    size: int
+    root: str
+    transaction: str
+    block_number: int
+    audited: bool

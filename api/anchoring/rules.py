@@ -1,0 +1,91 @@
+"""Rules of the outbox that need no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from api.anchoring.model import ActorRow, RoleEvent
+from api.kernel.clock import SHANGHAI
+
+SEVERITY_INTEGRITY = "integrity"
+SEVERITY_WARNING = "warning"
+
+VOIDABLE = ("held", "pending", "parked")
+"""States in which a registry call can still be taken back."""
+
+ROLE_METHODS = frozenset(
+    {"registerOrganisation", "replaceRepresentative", "setSealKey", "grantAgent", "revokeAgent"}
+)
+REPRESENTATIVE_SCOPE = 7
+
+
+def must_wait(
+    new_role: bool, new_contract: str | None, earlier_role: bool, earlier_contract: str | None
+) -> bool:
+    """Whether a new call has to wait for an earlier unsettled one of the same organisation.
+
+    The chain must see what took effect in that order: a call that changes who may act waits for everything that was
+    done under the old rules, and everything later waits for it. Conclusions of different contracts pass each other.
+    """
+    if new_role or earlier_role:
+        return True
+    return new_contract is not None and new_contract == earlier_contract
+
+
+def month_of(unix: int) -> str:
+    """Signing month YYYY-MM in Asia/Shanghai."""
+    return datetime.fromtimestamp(unix, UTC).astimezone(SHANGHAI).strftime("%Y-%m")
+
+
+def organisation_after(events: Iterable[RoleEvent]) -> Mapping[str, Any] | None:
+    """An organisation as its events, in chain order, leave it; None before its registration."""
+    state: dict[str, Any] | None = None
+    for event in events:
+        fields = event.fields
+        if event.event == "OrganisationRegistered":
+            state = {
+                "region_code": str(fields["regionCode"]),
+                "representative": fields["representative"],
+                "seal_key_hash": fields["sealKeyHash"],
+                "registrar": fields["registrar"],
+                "nonce": fields["nonce"],
+                "registered_block": event.block_number,
+            }
+        elif state is not None and "nonce" in fields:
+            state["nonce"] = fields["nonce"]
+            if event.event == "RepresentativeReplaced":
+                state["representative"] = fields["representative"]
+            elif event.event == "SealKeySet":
+                state["seal_key_hash"] = fields["sealKeyHash"]
+    return state
+
+
+def actors_after(events: Iterable[RoleEvent]) -> list[ActorRow]:
+    """Everybody who may or could act for an organisation, with the blocks between which he could."""
+    open_: dict[tuple[str, str], ActorRow] = {}
+    closed: list[ActorRow] = []
+
+    def close(kind: str, wallet: str, block: int) -> None:
+        row = open_.pop((kind, wallet), None)
+        if row is not None:
+            closed.append(ActorRow(row.wallet, row.kind, row.scope, row.valid_until, row.from_block, block))
+
+    for event in events:
+        fields, block = event.fields, event.block_number
+        if event.event in {"OrganisationRegistered", "RepresentativeReplaced"}:
+            if event.event == "RepresentativeReplaced":
+                close("representative", fields["previous"], block)
+            wallet = fields["representative"]
+            open_["representative", wallet] = ActorRow(
+                wallet, "representative", REPRESENTATIVE_SCOPE, None, block, None
+            )
+        elif event.event == "AgentGranted":
+            close("agent", fields["agent"], block)
+            open_["agent", fields["agent"]] = ActorRow(
+                fields["agent"], "agent", fields["scope"], fields["validUntil"], block, None
+            )
+        elif event.event == "AgentRevoked":
+            close("agent", fields["agent"], block)
+    return sorted([*open_.values(), *closed], key=lambda row: (row.from_block, row.kind, row.wallet))

@@ -1,0 +1,110 @@
+"""JSON of the anchoring API. Digests are 64 lower-case hex characters."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field
+
+Hex32 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class AnchorOut(BaseModel):
+    """One event of a stream and where its entry stands; pending until the chain has it."""
+
+    seq: int
+    type: str
+    entry: Hex32
+    state: str = Field(description="pending, staged, broadcast or anchored")
+    log_index: int | None
+    transaction: Hex32 | None
+    block_number: int | None
+
+
+class AnchorsOut(BaseModel):
+    """A stream's anchors. `state` is anchored once every event is."""
+
+    stream: str
+    state: str
+    events: list[AnchorOut]
+
+
+class CheckpointOut(BaseModel):
+    """The newest checkpoint: its note as text, its RFC 3161 token in base64 once it is there."""
+
+    size: int
+    root: Hex32
+    note: str
+    token: str | None
+    token_tsa: str | None
+    created_at: datetime
+    vkey: str | None
+
+
+class InclusionOut(BaseModel):
+    """Inclusion proof for the tree of a checkpoint."""
+
+    log_index: int
+    size: int
+    root: Hex32
+    path: list[Hex32]
+
+
+class ConsistencyOut(BaseModel):
+    """Consistency proof between two sizes."""
+
+    size1: int
+    size2: int
+    path: list[Hex32]
+
+
+class CallOut(BaseModel):
+    """A registry call."""
+
+    call_id: str
+    method: str
+    state: str
+    org_id: str
+    contract_id: str | None
+    version: int | None
+    created_at: datetime
+    transaction: str | None
+    block_number: int | None
+    reason: str | None
+    waits_for: int
+
+
+class AlarmOut(BaseModel):
+    """An open alarm."""
+
+    id: str
+    code: str
+    severity: str
+    facts: dict[str, Any]
+    times: int
+    raised_at: datetime
+    last_at: datetime
+
+
+class StatusOut(BaseModel):
+    """Facts for the operator."""
+
+    events: dict[str, int]
+    calls: dict[str, int]
+    oldest_pending_seconds: float
+    log_size: int
+    checkpoint_size: int
+    checkpoint_time: datetime | None
+    checkpoints_without_token: int
+    index_block: int
+    worker: str | None
+    worker_alive: bool
+    stopped: bool
+    alarms: list[AlarmOut]
+
+
+class ReasonIn(BaseModel):
+    """Why a person decided so; kept in the audit record."""
+
+    reason: str = Field(min_length=4, max_length=400)

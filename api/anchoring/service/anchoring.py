@@ -1,0 +1,48 @@
+"""The slice's face: what bootstrap hands to other slices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from api.anchoring.service.erasure import Erasure
+from api.anchoring.service.index import ChainIndex
+from api.anchoring.service.operator import Operator
+from api.anchoring.service.proofs import Proofs
+from api.anchoring.service.recorder import Recorder
+from api.anchoring.service.registry import RegistryCalls
+from api.anchoring.service.worker import Worker
+from api.infra.db import UnitOfWork
+
+
+class Anchoring:
+    """Recorder, registry queue, proofs, index, operator's view and erasure of one installation.
+
+    The worker is made at first use, in the worker process only: it reads keys and connects to the node.
+    """
+
+    def __init__(
+        self,
+        uow: UnitOfWork,
+        recorder: Recorder,
+        registry: RegistryCalls,
+        proofs: Proofs,
+        index: ChainIndex,
+        operator: Operator,
+        erasure: Erasure,
+        make_worker: Callable[[], Worker],
+    ) -> None:
+        self.uow = uow
+        self.recorder = recorder
+        self.registry = registry
+        self.proofs = proofs
+        self.index = index
+        self.operator = operator
+        self.erasure = erasure
+        self._make_worker = make_worker
+        self._worker: Worker | None = None
+
+    def worker(self) -> Worker:
+        """The relay, indexer, auditor and checkpoint loop of this process."""
+        if self._worker is None:
+            self._worker = self._make_worker()
+        return self._worker

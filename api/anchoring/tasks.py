@@ -1,0 +1,11 @@
+"""Due work of the slice for the worker process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def run_due(container: Any) -> bool:
+    """One pass of relay, indexer, auditor and checkpoints; whether anything was done."""
+    done: bool = container.anchoring.worker().tick()
+    return done

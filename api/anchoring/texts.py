@@ -1,0 +1,84 @@
+"""Texts of the slice's error codes and alarms: Chinese first, English second."""
+
+from __future__ import annotations
+
+TEXTS: dict[str, tuple[str, str]] = {
+    "anchoring.event_malformed": (
+        "存证事件的格式不符合规范（{reason}），未作记录。",
+        "The event does not fit the format of evidence events ({reason}); nothing was recorded.",
+    ),
+    "anchoring.event_unknown": ("没有这个存证事件。", "There is no such event."),
+    "anchoring.index_unknown": (
+        "日志中还没有这个位置，无法出具证明。",
+        "The log does not reach this position, so nothing can be proven.",
+    ),
+    "anchoring.call_malformed": (
+        "登记上链的内容有误（字段 {field}）。",
+        "The registry call is malformed (field {field}).",
+    ),
+    "anchoring.call_unknown": ("没有这个上链登记。", "There is no such registry call."),
+    "anchoring.call_void": (
+        "该上链登记已作废，不能再放行。",
+        "This registry call was voided and cannot be released.",
+    ),
+    "anchoring.call_in_flight": (
+        "该上链登记已经发出，不能再撤回。",
+        "This registry call is already under way and cannot be taken back.",
+    ),
+    "anchoring.call_not_parked": (
+        "该上链登记并未搁置，无需处理。",
+        "This registry call is not parked: there is nothing to do.",
+    ),
+    "anchoring.alarm_unknown": (
+        "没有这个未处理的告警。",
+        "There is no such open alarm.",
+    ),
+    "anchoring.not_anchored_yet": (
+        "仍有事件尚未上链，暂时不能销毁其内容；请稍后再试。",
+        "Some events are not in the log yet, so their content cannot be destroyed now; try again later.",
+    ),
+    "anchoring.not_deployed": (
+        "本系统的合约尚未部署，请先启动链节点并完成部署。",
+        "The contracts of this installation are not deployed yet: start the node and deploy first.",
+    ),
+    "anchoring.region_malformed": ("区划代码只能是数字。", "A region code has digits only."),
+    "anchoring.state_unknown": ("没有“{state}”这种合同状态。", "There is no contract state '{state}'."),
+    "anchoring.group_unknown": ("不能按“{by}”汇总。", "Figures cannot be grouped by '{by}'."),
+    "anchoring.cursor_malformed": (
+        "翻页参数无效，请从第一页重新开始。",
+        "The paging parameter is not valid: start from the first page.",
+    ),
+    "anchoring.no_checkpoint": (
+        "日志还没有检查点；首批事件上链后几秒内生成。",
+        "The log has no checkpoint yet: the first one follows seconds after the first events.",
+    ),
+    "anchoring.integrity": (
+        "链上记录与本地记录不一致，上链已停止，请立即核查：{reason}",
+        "The chain and our records contradict each other; anchoring has stopped and must be looked into now: {reason}",
+    ),
+    "anchoring.stopped": (
+        "完整性告警（{alarm}）尚未处理，上链保持停止：{reason}",
+        "Anchoring stays stopped until integrity alarm {alarm} is dealt with: {reason}",
+    ),
+    "log.integrity": (
+        "完整性告警：链上记录与本地记录不一致（{reason}）。上链已停止。",
+        "Integrity alarm: the chain and our records contradict each other ({reason}). Anchoring has stopped.",
+    ),
+    "relay.call_parked": (
+        "合约拒绝了一项登记，已搁置待人工处理：{reason}",
+        "A contract refused a registry call; it is parked for a person: {reason}",
+    ),
+    "relay.append_refused": (
+        "日志合约拒绝了一批存证（起始位置 {first_index}），将核对后重新上链：{reason}",
+        "The log refused a batch at index {first_index}; it will be checked and staged again: {reason}",
+    ),
+    "relay.send_refused": (
+        "链节点拒收交易（序号 {nonce}）：{reason}。请检查发送账户是否在许可名单中。",
+        "The node refused transaction {nonce}: {reason}. See whether the sending account is on the allow-list.",
+    ),
+    "relay.transaction_displaced": (
+        "序号 {nonce} 的交易被同一账户的另一笔交易占用，已重新排队。请确认发送私钥没有在别处使用。",
+        "Transaction {nonce} was displaced by another one of the same account and is queued again. "
+        "Make sure the sending key is used nowhere else.",
+    ),
+}

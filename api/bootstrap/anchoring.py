@@ -1,0 +1,104 @@
+"""Wires the anchoring slice: keys, deployment, gateway, and signing's timestamp client behind the slice's port."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from functools import cache
+from typing import TYPE_CHECKING
+
+from api.anchoring.ports import Stamp
+from api.anchoring.repository.index_store import SqlIndexStore
+from api.anchoring.repository.outbox import SqlRelayStore
+from api.anchoring.service import Anchoring, Worker
+from api.anchoring.service.erasure import Erasure
+from api.anchoring.service.index import ChainIndex
+from api.anchoring.service.operator import Operator
+from api.anchoring.service.proofs import Proofs
+from api.anchoring.service.recorder import Recorder
+from api.anchoring.service.registry import RegistryCalls
+from api.infra.settings import read_secret
+from api.kernel.errors import unavailable
+from chain.calls import Contracts
+from chain.checkpoint import LogKey
+from chain.deployer import Deployment, load_deployment
+
+if TYPE_CHECKING:
+    from api.bootstrap.container import Container
+    from signing.timestamps import TimestampClient
+
+
+class CheckpointStamps:
+    """Timestamps by signing's client."""
+
+    def __init__(self, client: TimestampClient) -> None:
+        self._client = client
+
+    def stamp(self, imprint: bytes) -> Stamp:
+        """A checked token from the first authority that behaves."""
+        token = self._client.stamp(imprint)
+        return Stamp(token.der, token.tsa, token.gen_time)
+
+
+def build(c: Container) -> Anchoring:
+    """The slice's service. Keys and deployment are read when they are first needed."""
+
+    @cache
+    def deployment() -> Deployment:
+        found = load_deployment(c.settings.effective_deployment_file.parent)
+        if found is None:
+            raise unavailable("anchoring.not_deployed")
+        return found
+
+    def contracts() -> Contracts:
+        made = deployment()
+        return Contracts(
+            made.address("EvidenceLog"),
+            made.address("ParticipantRegistry"),
+            made.address("LaborContractRegistry"),
+        )
+
+    @cache
+    def log_key() -> LogKey:
+        seed = bytes.fromhex(read_secret(c.settings.log_key_file, "log_key_file"))
+        return LogKey.from_seed(c.settings.log_origin, seed)
+
+    def make_worker() -> Worker:
+        from api.bootstrap.authorities import timestamp_client
+        from chain.gateway_rpc import RpcGateway  # the worker process alone talks to the node
+        from chain.indexer import Indexer
+        from chain.relay import Relay
+        from chain.transactions import Sender
+
+        token = None
+        if c.settings.chain_rpc_token_file is not None:
+            token = read_secret(c.settings.chain_rpc_token_file, "chain_rpc_token_file")
+        gateway = RpcGateway(c.settings.chain_rpc_url, token=token)
+        sender = Sender(
+            bytes.fromhex(read_secret(c.settings.relay_key_file, "relay_key_file").removeprefix("0x")),
+            deployment().chain_id,
+        )
+        owner = f"{socket.gethostname()}/{os.getpid()}/{time.time_ns()}"
+        return Worker(
+            uow=c.uow,
+            clock=c.clock,
+            gateway=gateway,
+            relay=Relay(gateway, SqlRelayStore(c.db, c.clock.now), sender, contracts(), owner),
+            indexer=Indexer(gateway, SqlIndexStore(c.db), contracts()),
+            log_key=log_key(),
+            timestamps=CheckpointStamps(timestamp_client(c.settings, c.clock)),
+            proof_source=gateway,
+            monotonic=time.monotonic,
+        )
+
+    return Anchoring(
+        uow=c.uow,
+        recorder=Recorder(c.settings.log_origin, c.clock),
+        registry=RegistryCalls(contracts, c.clock),
+        proofs=Proofs(c.settings.log_origin, log_key),
+        index=ChainIndex(),
+        operator=Operator(c.clock),
+        erasure=Erasure(),
+        make_worker=make_worker,
+    )
