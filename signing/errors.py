@@ -42,3 +42,7 @@ class ServiceUnavailable(SigningError):
 
 class IntegrityError(SigningError):
     """Data that this installation wrote itself is not what it wrote: damage or tampering."""
+
+
+class Locked(SigningError):
+    """Somebody else holds what is needed: try again when his time is over."""

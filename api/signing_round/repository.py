@@ -1,0 +1,210 @@
+"""Queries of the slice. Every change of a round compares and swaps: it names the state and revision it expects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CursorResult, or_, select, update
+from sqlalchemy.orm import Session
+
+from api.signing_round.model import RoundState, Signatory, Step
+from api.signing_round.tables import (
+    AttemptRow,
+    BindingRow,
+    DocumentRow,
+    OpeningRow,
+    RecipientRow,
+    RoundRow,
+)
+
+
+def round_by_id(session: Session, round_id: str) -> RoundRow | None:
+    """The round, or None."""
+    return session.get(RoundRow, round_id)
+
+
+def attempt_by_id(session: Session, attempt_id: str) -> AttemptRow | None:
+    """The attempt, or None."""
+    return session.get(AttemptRow, attempt_id)
+
+
+def document(session: Session, round_id: str, revision: int) -> DocumentRow | None:
+    """One kept revision."""
+    return session.get(DocumentRow, (round_id, revision))
+
+
+def recipient(session: Session, name: str) -> RecipientRow | None:
+    """A recipient's keys."""
+    return session.get(RecipientRow, name)
+
+
+def binding(session: Session, org_id: str, wallet: str, certificate_sha256: str) -> BindingRow | None:
+    """The statement that ties wallet and certificate."""
+    return session.get(BindingRow, (org_id, wallet, certificate_sha256))
+
+
+def done_attempt(session: Session, round_id: str, signatory: Signatory) -> AttemptRow | None:
+    """The attempt that became the signatory's signature."""
+    return session.scalar(
+        select(AttemptRow).where(
+            AttemptRow.round_id == round_id,
+            AttemptRow.signatory == signatory.value,
+            AttemptRow.step == Step.DONE.value,
+        )
+    )
+
+
+def take_lock(
+    session: Session, row: RoundRow, attempt_id: str, holder_attempts: Sequence[str], until: datetime, now: datetime
+) -> bool:
+    """Take the lock of a round's present revision: free, run out, or held by one of the holder's own attempts."""
+    free = [RoundRow.lock_attempt.is_(None), RoundRow.lock_until < now]
+    if holder_attempts:
+        free.append(RoundRow.lock_attempt.in_(holder_attempts))
+    changed = session.execute(
+        update(RoundRow)
+        .where(
+            RoundRow.id == row.id,
+            RoundRow.revision == row.revision,
+            RoundRow.state == row.state,
+            or_(*free),
+        )
+        .values(lock_attempt=attempt_id, lock_until=until)
+        .execution_options(synchronize_session=False)
+    )
+    return _one(changed)
+
+
+def own_live_attempts(session: Session, round_id: str, signatory: Signatory, actor: str) -> list[AttemptRow]:
+    """Attempts of the same person that are neither finished nor dropped."""
+    return list(
+        session.scalars(
+            select(AttemptRow).where(
+                AttemptRow.round_id == round_id,
+                AttemptRow.signatory == signatory.value,
+                AttemptRow.actor == actor,
+                AttemptRow.step.in_([Step.PREPARED, Step.CERTIFIED, Step.SIGNED]),
+            )
+        )
+    )
+
+
+def advance(
+    session: Session, row: RoundRow, attempt_id: str | None, to: RoundState, **values: Any
+) -> bool:
+    """Compare and swap: from the row's state, revision and digest, holding the lock, to the next revision."""
+    conditions = [
+        RoundRow.id == row.id,
+        RoundRow.revision == row.revision,
+        RoundRow.state == row.state,
+        RoundRow.current_sha256 == row.current_sha256,
+    ]
+    if attempt_id is not None:
+        conditions.append(RoundRow.lock_attempt == attempt_id)
+    changed = session.execute(
+        update(RoundRow)
+        .where(*conditions)
+        .values(state=to.value, lock_attempt=None, lock_until=None, **values)
+        .execution_options(synchronize_session=False)
+    )
+    return _one(changed)
+
+
+def close(session: Session, round_id: str, states: frozenset[RoundState], reason: str) -> bool:
+    """End a round if it is still in one of the states."""
+    changed = session.execute(
+        update(RoundRow)
+        .where(RoundRow.id == round_id, RoundRow.state.in_([state.value for state in states]))
+        .values(state=RoundState.CLOSED.value, closed_reason=reason, lock_attempt=None, lock_until=None)
+        .execution_options(synchronize_session="fetch")
+    )
+    return _one(changed)
+
+
+def drop_attempts(session: Session, round_id: str, keep: str | None = None) -> None:
+    """Forget preparations that came to nothing; their prepared bytes go."""
+    conditions = [
+        AttemptRow.round_id == round_id,
+        AttemptRow.step.in_([Step.PREPARED, Step.CERTIFIED, Step.SIGNED]),
+    ]
+    if keep is not None:
+        conditions.append(AttemptRow.id != keep)
+    session.execute(
+        update(AttemptRow)
+        .where(*conditions)
+        .values(step=Step.DROPPED.value, prepared=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def save_work(session: Session, row: AttemptRow, work: str, step: Step) -> bool:
+    """Store an attempt's progress unless somebody else changed it since it was read."""
+    changed = session.execute(
+        update(AttemptRow)
+        .where(
+            AttemptRow.id == row.id,
+            AttemptRow.change == row.change,
+            AttemptRow.step.in_([Step.PREPARED, Step.CERTIFIED, Step.SIGNED]),
+        )
+        .values(work=work, step=step.value, change=row.change + 1)
+        .execution_options(synchronize_session=False)
+    )
+    return _one(changed)
+
+
+def signed_attempts(session: Session, now: datetime, limit: int = 20) -> list[str]:
+    """Attempts whose signatory gave everything and whose lock still runs: a process died before finishing them."""
+    return list(
+        session.scalars(
+            select(AttemptRow.id)
+            .where(AttemptRow.step == Step.SIGNED.value, AttemptRow.lock_until > now)
+            .order_by(AttemptRow.created_at)
+            .limit(limit)
+        )
+    )
+
+
+def waiting_rounds(session: Session, now: datetime, limit: int = 20) -> list[str]:
+    """Rounds that both signed and that wait for their document timestamp."""
+    return list(
+        session.scalars(
+            select(RoundRow.id)
+            .where(
+                RoundRow.state == RoundState.EMPLOYER_SIGNED.value,
+                or_(RoundRow.retry_at.is_(None), RoundRow.retry_at <= now),
+            )
+            .order_by(RoundRow.employer_signed_at)
+            .limit(limit)
+        )
+    )
+
+
+def recent_opening(session: Session, round_id: str, actor: str, purpose: str, since: datetime) -> bool:
+    """Whether the same person opened the text for the same purpose since then."""
+    return (
+        session.scalar(
+            select(OpeningRow.id)
+            .where(
+                OpeningRow.round_id == round_id,
+                OpeningRow.actor == actor,
+                OpeningRow.purpose == purpose,
+                OpeningRow.at > since,
+            )
+            .limit(1)
+        )
+        is not None
+    )
+
+
+def openings(session: Session, round_id: str) -> list[OpeningRow]:
+    """All openings of a round's text, oldest first."""
+    return list(
+        session.scalars(select(OpeningRow).where(OpeningRow.round_id == round_id).order_by(OpeningRow.at))
+    )
+
+
+def _one(result: Any) -> bool:
+    changed: CursorResult[Any] = result
+    return changed.rowcount == 1
