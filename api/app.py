@@ -12,15 +12,15 @@ from urllib.parse import urlsplit
 
 import structlog
 import uvicorn
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from prometheus_client import generate_latest
 
 from api.bootstrap.container import SLICES, Container
 from api.infra import logging, middleware, problems
-from api.infra.auth import guard, principal
+from api.infra.auth import guard
 from api.infra.settings import Settings
-from api.infra.web import Visitor, WebConfig, install_web
+from api.infra.web import WebConfig, install_web
 
 log = structlog.get_logger(__name__)
 
@@ -58,17 +58,13 @@ def create_app(container: Container) -> FastAPI:
         if hasattr(router, "pages"):
             app.include_router(router.pages, include_in_schema=False)
 
-    def visitor(request: Request) -> Visitor:
-        who = principal(request)
-        return Visitor(None if who.anonymous else who, who.csrf_token)
-
     web = install_web(
         app,
         WebConfig(
             public_origin=settings.public_origin,
-            installation=settings.operator_name,
+            operator_name=settings.operator_name,
+            filing_number=settings.filing_number,
             test=settings.test_installation,
-            visitor=visitor,
             secure=settings.cookies_secure,
             hotline=settings.hotline,
             node_modules=settings.node_modules.absolute(),

@@ -9,6 +9,7 @@ import json
 import signal
 import threading
 import time
+from dataclasses import asdict
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -99,6 +100,25 @@ def migrate() -> None:
 
     settings = Settings()
     upgrade(settings.effective_database_url)
+
+
+@app.command("trust-root")
+def trust_root() -> None:
+    """写出信任根 / write the installation's trust root from its facts, and print its fingerprint."""
+    from api.bootstrap.evidence import publish_trust_root
+
+    container = Container(Settings())
+    print(publish_trust_root(container).fingerprint)  # noqa: T201
+    container.close()
+
+
+@app.command()
+def operator(login: Annotated[str, typer.Argument(help="login name of the first operator")]) -> None:
+    """建立首个管理员 / create the first operator account; its password and TOTP address are shown once."""
+    container = Container(Settings()).wire()
+    made = container.identity.accounts.bootstrap_operator(login)
+    print(json.dumps(asdict(made), ensure_ascii=False, indent=1))  # noqa: T201
+    container.close()
 
 
 @app.command()
