@@ -88,7 +88,7 @@ async function showScreen(pdf, contract) {
     messages,
     ways(),
   );
-  screen.after(el("div", { class: "bar", id: "bar" }, el("div", { class: "inner" }, el("p", {}, text("signHint")), sign)));
+  screen.after(el("div", { class: "bar", id: "bar", role: "region", "aria-label": text("intentHeading") }, el("div", { class: "inner" }, el("p", {}, text("signHint")), sign)));
   const factor = factors(intent, sign, messages);
   await drawAll(pdf, drawn, (n, total) => ({ alt: text("pageAlt", { n }), caption: text("pageOf", { n, total }) }));
 

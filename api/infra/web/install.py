@@ -88,6 +88,11 @@ class Web:
         self._releases[digest] = dict(files)
         self.signing_release = digest
 
+    def icon(self, request: Request) -> Response:
+        """The mark, for browsers that ask on their own (a PDF or a picture opened in a tab)."""
+        mark = self.assets.files["web/mark.svg"]
+        return file_response(request, mark.path, mark.media_type, {"Cache-Control": "max-age=86400"})
+
     def release_file(self, request: Request) -> Response:
         """One file of a release of the signing page; releases never change, so they are cached for ever."""
         files = self._releases.get(request.path_params["digest"], {})
@@ -113,6 +118,7 @@ def install_web(app: FastAPI, config: WebConfig) -> Web:
             include_in_schema=False,
         )
     )
+    app.router.routes.append(Route("/favicon.ico", web.icon, methods=["GET"], include_in_schema=False))
     app.include_router(portal_pages)
     app.add_middleware(SecurityHeaders, secure=config.secure)
     return web
