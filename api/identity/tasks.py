@@ -1,0 +1,11 @@
+"""What the background worker does for the slice: tell the identity service about disputed checks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def run_due(container: Any) -> int:
+    """One pass; number of things done."""
+    done: int = container.identity.workers.send_disputes()
+    return done
