@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from chain.errors import CallReverted, GatewayUnavailable
 from chain.gateway import BlockRef, ChainTransaction, Log, Receipt, SendOutcome, SendResult
-from chain.memory_contracts import MemoryContract, MemoryRevert
+from chain.memory_contracts import MemoryContract, MemoryRevert, UnknownCall
 from chain.transactions import RawFields, read_raw
 
 ContractFactory = Callable[[], Mapping[str, MemoryContract]]
@@ -248,10 +249,21 @@ class MemoryGateway:
         target = self._state.get(to)
         if target is None:
             return b""
+        with self._lock:
+            try:
+                return target.view(data)
+            except UnknownCall:
+                return self._rehearse(to, data)
+            except MemoryRevert as refused:
+                raise CallReverted(refused.data, str(refused)) from refused
+
+    def _rehearse(self, to: str, data: bytes) -> bytes:
+        """A call that would change state, on a copy of it: the caller learns whether it would be refused, and why."""
         try:
-            return target.view(data)
+            copy.deepcopy(dict(self._state))[to].execute(data)
         except MemoryRevert as refused:
             raise CallReverted(refused.data, str(refused)) from refused
+        return b""
 
     def code(self, address: str) -> bytes:
         self._report(self._fault("code"))

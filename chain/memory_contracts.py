@@ -33,6 +33,13 @@ class MemoryRevert(Exception):
         super().__init__(signature)
 
 
+class UnknownCall(MemoryRevert):
+    """The call data are none of the contract's functions of that kind."""
+
+    def __init__(self) -> None:
+        super().__init__("Error(string)", "unknown call")
+
+
 class MemoryContract(Protocol):
     """A simulated contract."""
 
@@ -67,7 +74,7 @@ def _dispatch(contract: str, data: bytes, handlers: dict[str, Callable[..., Any]
                 return handler(*function.decode_call(data))
             except DecodingError:
                 break
-    raise MemoryRevert("Error(string)", "unknown call")
+    raise UnknownCall
 
 
 class MemoryEvidenceLog:
@@ -82,7 +89,7 @@ class MemoryEvidenceLog:
         try:
             expected, entries = decode_append(data)
         except DecodingError:
-            raise MemoryRevert("Error(string)", "unknown call") from None
+            raise UnknownCall from None
         if not entries:
             raise MemoryRevert("EmptyBatch()")
         if expected != self._size:

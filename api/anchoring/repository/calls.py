@@ -65,9 +65,11 @@ def _query() -> Select[Any]:
         .select_from(CallDependencyRow)
         .join(earlier, earlier.no == CallDependencyRow.earlier)
         .where(CallDependencyRow.call == CallRow.no, earlier.state.not_in(SETTLED))
+        .correlate(CallRow)
         .scalar_subquery()
     )
-    newest = select(func.max(FlightRow.nonce)).where(FlightRow.call == CallRow.id).scalar_subquery()
+    tried = aliased(FlightRow)
+    newest = select(func.max(tried.nonce)).where(tried.call == CallRow.id).correlate(CallRow).scalar_subquery()
     return select(
         CallRow, FlightRow.hash, FlightRow.block_number, FlightRow.proof, waiting.label("waits")
     ).outerjoin(FlightRow, FlightRow.nonce == newest)

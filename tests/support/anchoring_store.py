@@ -1,0 +1,154 @@
+"""The SQL outbox with the outside's methods of `relay_world`, and an anchoring slice on a simulated chain."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+import api.anchoring.tables as tables
+from api.anchoring.ports import Stamp
+from api.anchoring.repository.index_store import SqlIndexStore
+from api.anchoring.repository.outbox import SqlRelayStore
+from api.anchoring.service import Anchoring, Worker
+from api.anchoring.service.erasure import Erasure
+from api.anchoring.service.index import ChainIndex
+from api.anchoring.service.operator import Operator
+from api.anchoring.service.proofs import Proofs
+from api.anchoring.service.recorder import Recorder
+from api.anchoring.service.registry import RegistryCalls
+from api.infra.db import Base, Database, UnitOfWork
+from api.kernel.clock import SystemClock
+from chain.checkpoint import LogKey
+from chain.gateway import ChainGateway
+from chain.indexer import Indexer
+from chain.relay import Relay
+from chain.relay_port import ReadyCall
+from chain.transactions import Sender
+from tests.support.relay_world import CONTRACTS, SENDER, World
+
+ORIGIN = "log.test/anchoring"
+KEY = LogKey.from_seed(ORIGIN, bytes(range(32)))
+
+
+def create_tables(db: Database) -> None:
+    """The slice's tables, where migrations have not made them."""
+    made = [t for name, t in Base.metadata.tables.items() if name.startswith(("anchoring_", "infra_"))]
+    assert tables.EventRow.__table__ in made
+    Base.metadata.create_all(db.engine, tables=made)
+
+
+class SqlOutside(SqlRelayStore):
+    """The SQL outbox as a relay world fills it."""
+
+    def __init__(self, db: Database, world: World) -> None:
+        super().__init__(db, world.now)
+        self._seq = 0
+
+    def add_entry(self, entry: bytes) -> None:
+        self._seq += 1
+        with self._db.transaction() as session:
+            session.execute(
+                insert(tables.EventRow).values(
+                    stream="test/one", seq=self._seq, entry=entry, type="test.E/1", actor="a", role="platform",
+                    utc="2026-11-22T00:00:00.000Z", payload_digest="0" * 64, prev="0" * 64, state="pending",
+                )
+            )  # fmt: skip
+
+    def add_call(self, call: ReadyCall, *, held: bool = False, depends: Iterable[str] = ()) -> None:
+        with self._db.transaction() as session:
+            no = session.execute(
+                insert(tables.CallRow)
+                .values(
+                    id=call.call_id, method="m", role=True, org="0" * 64, target=call.target, data=call.data,
+                    gas=call.gas, state="held" if held else "pending", created_at=self._now(),
+                )
+                .returning(tables.CallRow.no)
+            ).scalar_one()  # fmt: skip
+            for earlier in depends:
+                other = session.execute(select(tables.CallRow.no).where(tables.CallRow.id == earlier)).scalar_one()
+                session.execute(insert(tables.CallDependencyRow).values(call=no, earlier=other))
+
+    def release(self, call_id: str) -> None:
+        with self._db.transaction() as session:
+            session.execute(update(tables.CallRow).where(tables.CallRow.id == call_id).values(state="pending"))
+
+    def call_state(self, call_id: str) -> str:
+        with self._db.read() as session:
+            return session.execute(select(tables.CallRow.state).where(tables.CallRow.id == call_id)).scalar_one()
+
+    def entry_states(self) -> dict[bytes, tuple[str, int | None]]:
+        with self._db.read() as session:
+            rows = session.execute(
+                select(tables.EventRow.entry, tables.EventRow.state, tables.EventRow.log_index)
+            )
+            return {row.entry: (row.state, row.log_index) for row in rows}
+
+
+class FakeTimestamps:
+    """Stamps that name the imprint they are over; can be told to fail."""
+
+    def __init__(self) -> None:
+        self.down = False
+        self.asked: list[bytes] = []
+
+    def stamp(self, imprint: bytes) -> Stamp:
+        self.asked.append(imprint)
+        if self.down:
+            raise RuntimeError("no authority answers")
+        return Stamp(b"token" + imprint, "one", SystemClock().now())
+
+
+class Slice:
+    """The anchoring slice over a database and a gateway, as bootstrap would build it."""
+
+    def __init__(
+        self, db: Database, gateway: ChainGateway, *, contracts: Any = CONTRACTS, sender: Sender = SENDER, proofs: bool = False
+    ) -> None:
+        create_tables(db)
+        self.db = db
+        self.gateway = gateway
+        self.contracts = contracts
+        self.sender = sender
+        self.timestamps = FakeTimestamps()
+        self.monotonic = 0.0
+        self.with_proofs = proofs
+        clock = SystemClock()
+        self.service = Anchoring(
+            UnitOfWork(db),
+            Recorder(ORIGIN, clock),
+            RegistryCalls(lambda: contracts, clock),
+            Proofs(ORIGIN, lambda: KEY),
+            ChainIndex(),
+            Operator(clock),
+            Erasure(),
+            self.make_worker,
+        )
+
+    def make_worker(self, owner: str = "one") -> Worker:
+        """A worker as a process of its own would make it."""
+        clock = SystemClock()
+        return Worker(
+            UnitOfWork(self.db),
+            clock,
+            self.gateway,
+            Relay(self.gateway, SqlRelayStore(self.db, clock.now), self.sender, self.contracts, owner),
+            Indexer(self.gateway, SqlIndexStore(self.db), self.contracts),
+            KEY,
+            self.timestamps,
+            self.gateway if self.with_proofs else None,  # type: ignore[arg-type]
+            lambda: self.monotonic,
+        )
+
+
+def hex32(text: str) -> str:
+    """A 32-byte id from a word."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def at(text: str) -> datetime:
+    """An aware time."""
+    return datetime.fromisoformat(text)
