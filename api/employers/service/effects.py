@@ -51,6 +51,10 @@ class Effects:
             raise conflict("employers.already_decided", state=org.state)
         if org.representative_wallet != row.message["representative"]:
             raise conflict("employers.statement_stale")
+        if any(
+            o.state == OrgState.VERIFIED for o in rows.claims_of(session, org.uscc) if o.org_id != org.org_id
+        ):
+            raise conflict("employers.uscc_taken")
         now = self._w.clock.now()
         org.state, org.decided_at, org.decided_by = OrgState.VERIFIED, now, principal.account_id
         org.uscc_confirmed_by = row.context.get("uscc_confirmed_by")

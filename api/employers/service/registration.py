@@ -119,6 +119,11 @@ class Registration:
             )
             return row
 
+    def own_materials(self, principal: Principal) -> list[MaterialRow]:
+        """The documents that the representative handed in."""
+        with self._w.uow.read() as session:
+            return rows.materials(session, own_as_representative(session, principal).org_id)
+
     def material(self, principal: Principal, org_id: str | None, kind: str) -> MaterialRow:
         """Read a document: the representative his own, the desk any; every reading is audited."""
         material_kind = _material_kind(kind)
