@@ -1,0 +1,132 @@
+"""What the evidence slice asks of others. Bootstrap binds; objects are read by their attributes only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from api.evidence.model import Contract, SigningMaterial
+
+
+class AnchorView(Protocol):
+    """Where an entry stands in the log."""
+
+    @property
+    def state(self) -> str:
+        """pending, staged, broadcast or anchored."""
+        ...
+
+    @property
+    def log_index(self) -> int | None:
+        """Index in the log once anchored."""
+        ...
+
+
+class EventView(Protocol):
+    """A recorded event; `body` is its canonical bytes, None once erased."""
+
+    @property
+    def stream(self) -> str:
+        """Its stream."""
+        ...
+
+    @property
+    def seq(self) -> int:
+        """Its number in the stream."""
+        ...
+
+    @property
+    def type(self) -> str:
+        """Its type, `econtract.E09/1`."""
+        ...
+
+    @property
+    def body(self) -> bytes | None:
+        """Canonical bytes."""
+        ...
+
+    @property
+    def payload(self) -> Mapping[str, Any] | None:
+        """Its payload, None once erased."""
+        ...
+
+    @property
+    def anchor(self) -> AnchorView:
+        """Where it stands."""
+        ...
+
+
+class CheckpointView(Protocol):
+    """A signed checkpoint with its token."""
+
+    @property
+    def size(self) -> int:
+        """Tree size."""
+        ...
+
+    @property
+    def note(self) -> bytes:
+        """The signed note, cosignatures included."""
+        ...
+
+    @property
+    def token(self) -> bytes | None:
+        """RFC 3161 token (DER), None while none was to be had."""
+        ...
+
+
+class LogView(Protocol):
+    """The log of the installation (anchoring). `session` is the caller's transaction."""
+
+    def events(self, session: Any, stream: str) -> Sequence[EventView]:
+        """All events of a stream in order."""
+        ...
+
+    def event(self, session: Any, stream: str, seq: int) -> EventView:
+        """One event; raises not_found."""
+        ...
+
+    def inclusion(self, session: Any, log_index: int, size: int) -> Sequence[bytes]:
+        """Path of the entry at `log_index` in the tree of `size`."""
+        ...
+
+    def checkpoint(self, session: Any, covering: int) -> CheckpointView | None:
+        """The smallest checkpoint (with a token if any has one) that holds `covering`."""
+        ...
+
+    def receipts(self, session: Any, contract_id: str | None, log_index: int) -> Sequence[Mapping[str, Any]]:
+        """Receipt proofs of the append that brought `log_index` and of the contract's conclusion, as far as known."""
+        ...
+
+    def sign_note(self, text: bytes) -> bytes:
+        """The signed note of `text` by the log's key."""
+        ...
+
+
+class Contracts(Protocol):
+    """Facts of contracts (econtract)."""
+
+    def find(self, ref: str) -> Contract | None:
+        """By 26-character id or 64-hex contract id."""
+        ...
+
+    def tell_worker(self, session: Any, contract: Contract, authority: str, at: datetime) -> None:
+        """Let the worker see which kind of authority read his contract, and when."""
+        ...
+
+
+class Rounds(Protocol):
+    """What was signed (signing_round)."""
+
+    def material(self, session: Any, round_id: str) -> SigningMaterial:
+        """All parts of a completed round; raises conflict while it is not complete."""
+        ...
+
+
+class Authorities(Protocol):
+    """Signed statements behind an employer's wallet (employers)."""
+
+    def statements(self, org_id: str, wallet: str, at: datetime) -> Sequence[Mapping[str, Any]]:
+        """Registration, replacements, seal key and grants as they stood at `at`, in the order of their nonces."""
+        ...

@@ -1,0 +1,97 @@
+"""Shapes of the JSON API."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, Field
+
+from api.evidence.model import EvidenceReport, PaperCopy
+
+OutcomeName = Literal["passed", "indeterminate", "failed"]
+
+
+class StepOut(BaseModel):
+    """One numbered step of the verification plan (docs/evidence-spec.md)."""
+
+    no: int = Field(examples=[5])
+    name: str = Field(examples=["document"])
+    outcome: OutcomeName
+    sub_indication: str = Field(examples=["DEPENDS_ON 4"])
+    facts: dict[str, Any]
+
+
+class VerdictOut(BaseModel):
+    """The verifier's result: what `concord verify --json` prints."""
+
+    verdict: OutcomeName
+    steps: list[StepOut]
+
+
+class ReportItemOut(BaseModel):
+    """A finding; `no` is the step's number, 0 where it is none."""
+
+    no: int
+    text: str
+    outcome: str
+    note: str
+
+
+class ReportSectionOut(BaseModel):
+    """One of the four headings of article 8 of the electronic signature law."""
+
+    no: int
+    heading: str
+    items: list[ReportItemOut]
+
+
+class ReportOut(BaseModel):
+    """The evidence report."""
+
+    lang: str
+    title: str
+    verdict: OutcomeName
+    verdict_text: str
+    sections: list[ReportSectionOut]
+    facts: list[tuple[str, str]]
+    not_checked: list[str]
+    package_sha256: str
+    trust_root: str
+    test: bool
+    made_at: datetime
+
+    @classmethod
+    def of(cls, report: EvidenceReport) -> Self:
+        """From the slice's value."""
+        return cls.model_validate(report, from_attributes=True)
+
+
+class PaperCopyOut(BaseModel):
+    """A paper copy; `free` is always true: the platform charges for nothing."""
+
+    number: int
+    free: bool
+    document_sha256: str
+    ordered_at: datetime
+    print_url: str
+
+    @classmethod
+    def of(cls, copy: PaperCopy, ref: str) -> Self:
+        """From the slice's value."""
+        return cls(
+            number=copy.number,
+            free=copy.free,
+            document_sha256=copy.document_sha256,
+            ordered_at=copy.ordered_at,
+            print_url=f"/api/v1/contracts/{ref}/paper-copies/{copy.number}.pdf",
+        )
+
+
+class FingerprintOut(BaseModel):
+    """Which trust root this installation publishes."""
+
+    fingerprint: str
+    version: int
+    test: bool
+    url: str

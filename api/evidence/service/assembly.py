@@ -1,0 +1,156 @@
+"""Puts a package together from its parts: entries, proofs against one checkpoint, manifest, seal (evidence-spec)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from api.evidence import rules
+from api.evidence.model import Contract, Package, SigningMaterial
+from api.evidence.ports import CheckpointView, EventView, LogView
+from api.kernel.errors import conflict, not_found, unavailable
+from chain.package import contents, manifest, write_package
+from chain.package.proofs import LogProof
+from chain.trust_root import TrustRoot
+from signing import jcs
+
+
+@dataclass(frozen=True)
+class Story:
+    """The events that a package holds, and the checkpoint that covers them all."""
+
+    own: tuple[EventView, ...]
+    cited: tuple[EventView, ...]
+    checkpoint: CheckpointView
+    last_index: int
+
+    @property
+    def events(self) -> tuple[EventView, ...]:
+        """Own events, then cited ones: the order of the proofs."""
+        return (*self.own, *self.cited)
+
+
+def tell_story(log: LogView, session: Any, stream: str, *, complete: bool) -> Story:
+    """The anchored part of a stream with what it cites.
+
+    Raises not_found for an unknown stream, conflict `evidence.erased`, unavailable while a mandatory event (with
+    `complete`, up to E11) or any event it cites is not anchored, or no checkpoint with a token covers them.
+    """
+    events = log.events(session, stream)
+    if not events:
+        raise not_found("evidence.stream_unknown")
+    count = rules.covered(item.anchor.log_index for item in events)
+    own = tuple(events[:count])
+    waiting = [item for item in events[count:] if item.seq <= _last_mandatory(events)]
+    if not own or (complete and waiting):
+        raise unavailable("evidence.not_anchored_yet", pending=len(waiting) or len(events))
+    cited: dict[tuple[str, int], EventView] = {}
+    for item in own:
+        for place in rules.citations(item.payload):
+            if place not in cited:
+                cited[place] = log.event(session, *place)
+    if any(item.body is None for item in (*own, *cited.values())):
+        raise conflict("evidence.erased")
+    late = [item for item in cited.values() if item.anchor.log_index is None]
+    if late:
+        raise unavailable("evidence.not_anchored_yet", pending=len(late))
+    last = max(item.anchor.log_index or 0 for item in (*own, *cited.values()))
+    checkpoint = log.checkpoint(session, last)
+    if checkpoint is None or checkpoint.token is None:
+        raise unavailable("evidence.no_checkpoint_yet")
+    return Story(own, tuple(cited.values()), checkpoint, last)
+
+
+def _last_mandatory(events: Sequence[EventView]) -> int:
+    return max((item.seq for item in events if item.type == rules.LAST_MANDATORY), default=0)
+
+
+def _shown(item: EventView, *, payload: bool) -> dict[str, Any]:
+    body: Any = jcs.parse_object(item.body or b"")
+    return {"event": body, "payload": dict(item.payload) if payload and item.payload is not None else None}
+
+
+def log_entries(log: LogView, session: Any, story: Story, stream: str, *, payloads: bool) -> dict[str, bytes]:
+    """Events, checkpoint, token and one proof an event."""
+    own = [_shown(item, payload=payloads) for item in story.own]
+    cited = [_shown(item, payload=payloads) for item in story.cited]
+    files = {
+        contents.STREAM: jcs.canonical({"v": 1, "stream": stream, "events": own}),
+        contents.CITED: jcs.canonical({"v": 1, "events": cited}),
+        contents.CHECKPOINT: story.checkpoint.note,
+        contents.CHECKPOINT_TOKEN: story.checkpoint.token or b"",
+    }
+    for number, item in enumerate(story.events, start=1):
+        index = item.anchor.log_index
+        if index is None:
+            raise unavailable("evidence.not_anchored_yet", pending=1)
+        path = log.inclusion(session, index, story.checkpoint.size)
+        files[contents.proof_name(number)] = LogProof.of(index, path, story.checkpoint.note).encode()
+    return files
+
+
+def chain_record(receipts: Sequence[Mapping[str, Any]]) -> dict[str, bytes]:
+    """The chain's own record, where there is one."""
+    if not receipts:
+        return {}
+    value: Any = {"v": 1, "type": "anvil-mpt", "receipts": [dict(item) for item in receipts]}
+    return {contents.CHAIN_RECORD: jcs.canonical(value)}
+
+
+def signing_entries(material: SigningMaterial, authority: Sequence[Mapping[str, Any]]) -> dict[str, bytes]:
+    """Document, commitment and statements."""
+    values: dict[str, Any] = {
+        contents.OPENING: dict(material.opening),
+        contents.CLAUSES: {"v": 1, "clauses": [dict(item) for item in material.clauses]},
+        contents.CHECK: {"v": 1, **material.identity_check},
+        contents.ATTESTATION: {"v": 1, **material.attestation},
+        contents.WORKER_CONSENT: {"v": 1, **material.worker_consent},
+        contents.EMPLOYER_CONSENT: {"v": 1, **material.employer_consent},
+        contents.SEAL_BINDING: {"v": 1, **material.seal_binding},
+        contents.AUTHORITY: {"v": 1, "statements": [dict(item) for item in authority]},
+        contents.INTENT: {"v": 1, **material.intent},
+    }
+    files = {name: jcs.canonical(value) for name, value in values.items()}
+    files[contents.PDF] = material.pdf
+    for suffix, items in (("crl", material.crls), ("ocsp", material.ocsps)):
+        for number, der in enumerate(dict.fromkeys(items), start=1):
+            files[f"revocation/{number:02d}.{suffix}"] = der
+    return files
+
+
+def seal(
+    log: LogView,
+    root: TrustRoot,
+    files: Mapping[str, bytes],
+    *,
+    kind: str,
+    subject: Mapping[str, Any],
+    release: str,
+    now: datetime,
+    filename: str,
+    checkpoint_size: int,
+) -> Package:
+    """Manifest, the log key's signature over it, and the file."""
+    made = manifest.build(
+        kind=kind,
+        installation=root.installation,
+        producer={"name": "concord", "release": release},
+        subject=subject,
+        created=now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{now.microsecond // 1000:03d}Z",
+        files=files,
+    )
+    signature = log.sign_note(manifest.note_text(made, root.log_origin))
+    data = write_package({"manifest.json": made, "manifest.sig": signature, **files})
+    return Package(data, filename, hashlib.sha256(data).hexdigest(), checkpoint_size, now)
+
+
+def contract_subject(contract: Contract, material: SigningMaterial) -> dict[str, Any]:
+    """The subject of a contract's package."""
+    return {
+        "contract_id": contract.contract_id,
+        "version": material.opening["version"],
+        "base_pdf_size": material.base_pdf_size,
+    }

@@ -1,0 +1,122 @@
+"""The installation's trust root: put together from its facts, published as a file, rotated by version.
+
+What no longer counts is kept with an end date instead of being dropped, so that older packages verify under the
+newest root as well.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from chain.trust_root import TrustRoot
+
+
+@dataclass(frozen=True)
+class InstallationFacts:
+    """What the trust root is made of. Certificates are DER."""
+
+    test: bool
+    log_origin: str
+    log_vkey: str
+    chain_id: int
+    genesis_hash: str
+    contracts: Mapping[str, Mapping[str, str]]
+    web_origin: str
+    rp_id: str
+    cas: Sequence[bytes]
+    tsas: Mapping[str, Sequence[bytes]]
+    identity_issuers: Sequence[str]
+    registrars: Sequence[str]
+    page_release_keys: Sequence[str]
+    templates: Mapping[str, str]
+    renderers: Sequence[str]
+    since: datetime
+
+
+def assemble(facts: InstallationFacts, previous: TrustRoot | None, now: datetime) -> TrustRoot:
+    """The trust root for these facts: `previous` itself when nothing has changed, else the next version."""
+    old: Mapping[str, Any] = previous.value if previous is not None else {}
+    since = old.get("valid_from", _text(facts.since))
+    tsas = {item["name"]: list(item["certs"]) for item in old.get("tsas", ())}
+    for name, certificates in facts.tsas.items():
+        tsas[name] = _union(tsas.get(name, []), [_b64(der) for der in certificates])
+    value: dict[str, Any] = {
+        "v": 1,
+        "version": old.get("version", 1),
+        "predecessor": old.get("predecessor"),
+        "test": facts.test,
+        "log_origin": facts.log_origin,
+        "log_vkey": facts.log_vkey,
+        "chain_id": facts.chain_id,
+        "genesis_hash": facts.genesis_hash,
+        "contracts": {name: dict(item) for name, item in sorted(facts.contracts.items())},
+        "web_origins": _union(
+            old.get("web_origins", []), [{"origin": facts.web_origin, "rp_id": facts.rp_id}]
+        ),
+        "cas": _union(old.get("cas", []), [_b64(der) for der in facts.cas]),
+        "tsas": [{"name": name, "certs": certificates} for name, certificates in tsas.items()],
+        "identity_issuers": _periods(old.get("identity_issuers", []), facts.identity_issuers, since, now),
+        "registrars": _periods(old.get("registrars", []), facts.registrars, since, now),
+        "witnesses": old.get("witnesses", []),
+        "witness_threshold": old.get("witness_threshold", 0),
+        "judicial": old.get("judicial", []),
+        "page_release_keys": _union(old.get("page_release_keys", []), list(facts.page_release_keys)),
+        "templates": {**old.get("templates", {}), **facts.templates},
+        "renderers": _union(old.get("renderers", []), list(facts.renderers)),
+        "valid_from": since,
+        "valid_until": None,
+    }
+    if previous is None:
+        return TrustRoot.of(value)
+    if value == dict(old):
+        return previous
+    return TrustRoot.of(value | {"version": old["version"] + 1, "predecessor": previous.fingerprint})
+
+
+def read(path: Path | None) -> TrustRoot | None:
+    """The published root, None while there is none. Raises TrustRootError for a damaged file."""
+    if path is None or not path.exists():
+        return None
+    return TrustRoot.parse(path.read_bytes())
+
+
+def publish(root: TrustRoot, path: Path) -> None:
+    """Write the file whole or not at all; the bytes are canonical, so `sha256sum` of it is the fingerprint."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    with part.open("wb") as file:
+        file.write(root.canonical())
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+def _union(old: Sequence[Any], new: Sequence[Any]) -> list[Any]:
+    return [*old, *(item for item in new if item not in old)]
+
+
+def _periods(
+    old: Sequence[Mapping[str, Any]], now_valid: Sequence[str], since: str, now: datetime
+) -> list[dict[str, Any]]:
+    known = {item["address"]: dict(item) for item in old}
+    for address, item in known.items():
+        if address not in now_valid and item["valid_until"] is None:
+            item["valid_until"] = _text(now)
+    for address in now_valid:
+        fresh = _text(now) if old else since
+        known.setdefault(address, {"address": address, "valid_from": fresh, "valid_until": None})
+    return list(known.values())
+
+
+def _b64(der: bytes) -> str:
+    return base64.b64encode(der).decode("ascii")
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
