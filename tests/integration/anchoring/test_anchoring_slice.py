@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -35,9 +34,9 @@ OPERATOR = Principal(kind="staff", account_id="operator-1", roles=frozenset({"op
 
 
 @pytest.fixture
-def slice_(database: Database) -> Iterator[Slice]:
+def slice_(database: Database) -> Slice:
     gateway = MemoryGateway(lambda: installation(CONTRACTS), chain_id=CHAIN_ID)
-    yield Slice(database, gateway)
+    return Slice(database, gateway)
 
 
 def draft(stream: str, number: int = 0) -> EventDraft:
@@ -81,8 +80,14 @@ def revoke(slice_: Slice, nonce: int = 3) -> str:
 
 
 def conclude(
-    slice_: Slice, contract: str = "contract", version: int = 1, prev: str = "0" * 64, hold: bool = True, org: str = ORG, at: int = 1_795_000_000
-) -> str:  # fmt: skip
+    slice_: Slice,
+    contract: str = "contract",
+    version: int = 1,
+    prev: str = "0" * 64,
+    hold: bool = True,
+    org: str = ORG,
+    at: int = 1_795_000_000,
+) -> str:
     with slice_.service.uow() as session:
         return slice_.service.registry.conclude(
             session, commitment=hex32(f"{contract}/{version}"), contract_id=hex32(contract), version=version, prev=prev,
@@ -121,9 +126,13 @@ def test_events_are_numbered_linked_and_canonical(slice_: Slice) -> None:
 
 
 def test_an_event_is_part_of_its_transaction(slice_: Slice) -> None:
-    with pytest.raises(RuntimeError), slice_.service.uow() as session:
-        slice_.service.recorder.record(session, draft("econtract/a"))
-        raise RuntimeError("the slice failed")
+    def fail() -> None:
+        with slice_.service.uow() as session:
+            slice_.service.recorder.record(session, draft("econtract/a"))
+            raise RuntimeError("the slice failed")
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert record(slice_, "econtract/a")[0].seq == 1
 
 
