@@ -29,6 +29,7 @@ _OWN: dict[str, tuple[str, str]] = {
         "首次登录请先设置自己的密码。",
         "Please choose a password of your own first.",
     ),
+    "identity.password_repeat": ("两次输入的密码不一致。", "The two passwords differ."),
     "identity.password_same": ("新密码不能与原密码相同。", "The new password must differ from the old one."),
     "identity.password_weak": (
         "密码至少 {least} 位，包含大写、小写、数字、符号中的三种，且不含账号。",

@@ -83,9 +83,7 @@ def begin_passkey(services: Services) -> s.OptionsAnswer:
 @api.post("/identity/passkey-login/finish")
 def finish_passkey(body: s.AssertionBody, response: Response, services: Services) -> s.LoginAnswer:
     """Hand in the assertion; sets the session cookie."""
-    return answer(
-        services, response, services.portal.finish_passkey_login(body.login_id, body.assertion)
-    )
+    return answer(services, response, services.portal.finish_passkey_login(body.login_id, body.assertion))
 
 
 # ------------------------------------------------------------------------------- the worker's own

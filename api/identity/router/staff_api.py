@@ -35,9 +35,7 @@ def answer(services: Identity, response: Response, outcome: LoginOutcome) -> s.L
 @api.post("/identity/login")
 def login(body: s.LoginBody, request: Request, response: Response, services: Services) -> s.LoginAnswer:
     """Log in staff or an employer's person: password and TOTP; sets the session cookie."""
-    outcome = services.login.at_once(
-        body.login, body.password, body.totp, source(request), body.new_password
-    )
+    outcome = services.login.at_once(body.login, body.password, body.totp, source(request), body.new_password)
     return answer(services, response, outcome)
 
 
@@ -64,9 +62,7 @@ def me(who: Annotated[Principal, Depends(principal)]) -> s.MeAnswer:
 
 
 @api.put("/identity/password", status_code=204)
-def password(
-    body: s.PasswordBody, services: Services, who: Annotated[Principal, Depends(require())]
-) -> None:
+def password(body: s.PasswordBody, services: Services, who: Annotated[Principal, Depends(require())]) -> None:
     """Change one's own password; other sessions end."""
     services.login.change_password(who, body.old, body.new)
 

@@ -259,7 +259,9 @@ class AccountService:
             repo.end_sessions(session, account_id=account_id)
             audit.record(session, by, "identity.account_reset", "account", account_id)
             login = row.login
-        return NewAccount(account_id, login, known, pyotp.TOTP(secret).provisioning_uri(name=login, issuer_name=ISSUER))
+        return NewAccount(
+            account_id, login, known, pyotp.TOTP(secret).provisioning_uri(name=login, issuer_name=ISSUER)
+        )
 
     @staticmethod
     def _row(row: AccountRow | None) -> AccountRow:

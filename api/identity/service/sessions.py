@@ -54,7 +54,7 @@ class Sessions:
     def __init__(self, uow: UnitOfWork, clock: Clock, *, secure: bool) -> None:
         self._uow = uow
         self._clock = clock
-        self._secure = secure
+        self.secure = secure
 
     def issue(
         self,
@@ -220,11 +220,11 @@ class Sessions:
             token,
             max_age=seconds,
             path="/",
-            secure=self._secure,
+            secure=self.secure,
             httponly=True,
             samesite="lax",
         )
 
     def clear_cookie(self, response: Response) -> None:
         """Take the cookie back."""
-        response.delete_cookie(SESSION_COOKIE, path="/", secure=self._secure, httponly=True, samesite="lax")
+        response.delete_cookie(SESSION_COOKIE, path="/", secure=self.secure, httponly=True, samesite="lax")
