@@ -163,6 +163,7 @@ class WorkerIdentified:
     person_id: str
     event: EventRef
     session_token: str
+    csrf_token: str
     session_id: str
     expires_at: datetime
 
@@ -205,11 +206,11 @@ class Identities(Protocol):
         """Asks provider and sends the OTP; errors never say which element was wrong."""
         ...
 
-    def resend(self, check_id: str) -> CheckStarted:
+    def resend(self, check_id: str, *, contract_id: str) -> CheckStarted:
         """Sends another OTP; earlier ones stay valid for their time."""
         ...
 
-    def confirm_check(self, check_id: str, otp: str) -> WorkerIdentified:
+    def confirm_check(self, check_id: str, otp: str, *, contract_id: str) -> WorkerIdentified:
         """Raises DomainError when the code or the person doesn't fit, without saying which."""
         ...
 
@@ -230,15 +231,18 @@ class Identities(Protocol):
 
 @dataclass(frozen=True)
 class Message:
-    """A message to one person: template name and its values; `about` is the contract's hex id."""
+    """A message to one person: template and its facts; `about` is the contract's hex id.
+
+    `secrets` (links, codes) are used when the text is made and shown to no page and no log.
+    """
 
     template: str
     about: str
     values: Mapping[str, str]
+    secrets: Mapping[str, str] = field(default_factory=dict)
     phone: str | None = None
     person_id: str | None = None
     account_id: str | None = None
-    expects_receipt: bool = False
 
 
 class Notifications(Protocol):

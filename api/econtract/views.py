@@ -9,7 +9,7 @@ from datetime import datetime
 from api.kernel.events import Json
 
 NOTICE_VERSION = "econtract-notice/1"
-PRIVACY_VERSION = "econtract-privacy/1"
+PRIVACY_VERSION = "2026-11"
 
 
 @dataclass(frozen=True)

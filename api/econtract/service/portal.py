@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from api.econtract import repository
 from api.econtract.model import State
-from api.econtract.ports import AnchorState, Opener
+from api.econtract.ports import AnchorState, Message, Opener
 from api.econtract.service.context import Context, must
 from api.econtract.service.worker import MAX_NOTE, leave, reading
 from api.econtract.tables import AccessRow, ContractRow, VersionRow
@@ -177,6 +177,16 @@ class Portal:
             audit.record(
                 session, who, "econtract.text.read", "contract", contract_id, purpose=purpose, case_no=case_no
             )
+            if row.worker_person_id is not None:
+                self._c.notifications.queue(
+                    session,
+                    Message(
+                        template="econtract.text_read",
+                        about=contract_id,
+                        person_id=row.worker_person_id,
+                        values={"authority": authority[:120], "date": self._c.today().isoformat()},
+                    ),
+                )
             return ContractText(
                 contract_id, version.version, row.state, json.loads(version.data), self._history(session, row)
             )

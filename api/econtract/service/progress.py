@@ -15,9 +15,9 @@ from api.econtract.lifecycle import may_move
 from api.econtract.model import State
 from api.econtract.ports import Message
 from api.econtract.service.context import Context, current_version
-from api.econtract.service.sending import end_round, workday_end
+from api.econtract.service.sending import end_round, title_of, workday_end
 from api.econtract.tables import ContractRow, NoticeRow, VersionRow
-from api.kernel.clock import utc_text
+from api.kernel.clock import SHANGHAI, utc_text
 from api.kernel.errors import DomainError, ErrorKind
 
 PLATFORM = "platform"
@@ -43,7 +43,9 @@ class Progress:
         self._c.move(session, row, State.WORKER_SIGNED, what="worker_signed", role="worker")
         accounts = {version.sent_by, *self._c.employers.signing_accounts(row.org_id)}
         for account in sorted(accounts):
-            self._tell_employer(session, row, account, "econtract.employer_to_sign")
+            self._tell_employer(
+                session, row, account, "econtract.worker_signed", worker_label=_label(row.worker_name)
+            )
 
     def employer_signed(self, session: Session, round_id: str, at: datetime) -> None:
         """The employer's signature is there; the document timestamp is still to come."""
@@ -64,6 +66,7 @@ class Progress:
         row.effective_at = at
         self._c.move(session, row, State.EFFECTIVE, what="effective", role=PLATFORM)
         invitation = repository.live_invitation(session, row.id, row.version)
+        employer, title = self._c.employers.organisation(row.org_id).name, title_of(version)
         message = self._c.notifications.queue(
             session,
             Message(
@@ -71,17 +74,23 @@ class Progress:
                 about=row.contract_id,
                 phone=invitation.phone if invitation is not None else None,
                 person_id=row.worker_person_id,
-                values={
-                    "employer": self._c.employers.organisation(row.org_id).name,
-                    "link": f"{self._c.public_origin}/me/contracts/{row.id}",
-                },
-                expects_receipt=True,
+                values={"employer": employer, "title": title},
+                secrets={"link": f"{self._c.public_origin}/me/contracts/{row.id}"},
             ),
         )
         session.add(
             NoticeRow(message_id=message, contract_pk=row.id, version=row.version, sent_at=self._c.now())
         )
-        self._tell_employer(session, row, version.sent_by, "econtract.effective_employer")
+        self._c.notifications.queue(
+            session,
+            Message(
+                template="econtract.effective",
+                about=row.contract_id,
+                account_id=version.sent_by,
+                values={"employer": employer, "title": title},
+                secrets={"link": f"{self._c.public_origin}/agent/contracts/{row.id}"},
+            ),
+        )
 
     def delivered(self, session: Session, message_id: str, channel: str, at: datetime) -> None:
         """A receipt came: for a completion notice this is event E14, once."""
@@ -154,7 +163,8 @@ class Progress:
 
     def _expire(self, session: Session, row: ContractRow, version: VersionRow) -> int:
         end_round(self._c, session, row, State.EXPIRED, PLATFORM, "platform")
-        self._tell_employer(session, row, version.sent_by, "econtract.expired")
+        employer = self._c.employers.organisation(row.org_id).name
+        self._tell_employer(session, row, version.sent_by, "econtract.expired", employer=employer)
         self._tell_worker(session, row, "econtract.expired")
         return 1
 
@@ -164,18 +174,27 @@ class Progress:
         version.employer_alarmed = True
         repository.add_history(session, row, self._c.now(), "employer_overdue", PLATFORM)
         for account in sorted({version.sent_by, *self._c.employers.signing_accounts(row.org_id)}):
-            self._tell_employer(session, row, account, "econtract.employer_overdue")
-        self._tell_worker(session, row, "econtract.employer_overdue_worker")
+            deadline = version.employer_deadline or version.employer_limit
+            self._tell_employer(
+                session,
+                row,
+                account,
+                "econtract.employer_alarm",
+                deadline=f"{deadline.astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
+            )
+        self._tell_worker(session, row, "econtract.employer_late")
         return 1
 
-    def _tell_employer(self, session: Session, row: ContractRow, account: str, template: str) -> None:
+    def _tell_employer(
+        self, session: Session, row: ContractRow, account: str, template: str, **values: str
+    ) -> None:
         self._c.notifications.queue(
             session,
             Message(
                 template=template,
                 about=row.contract_id,
                 account_id=account,
-                values={"post": row.post, "link": f"{self._c.public_origin}/contracts/{row.id}"},
+                values={"title": title_of(current_version(session, row)), **values},
             ),
         )
 
@@ -190,7 +209,12 @@ class Progress:
                 person_id=row.worker_person_id,
                 values={
                     "employer": self._c.employers.organisation(row.org_id).name,
-                    "link": f"{self._c.public_origin}/me/contracts/{row.id}",
+                    "title": title_of(current_version(session, row)),
                 },
             ),
         )
+
+
+def _label(name: str | None) -> str:
+    """A worker as a message names him: the family name only."""
+    return f"{name[0]}某" if name else "劳动者"

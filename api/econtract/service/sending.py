@@ -32,6 +32,7 @@ from api.kernel.events import EventDraft, EventRef, Json
 from api.kernel.ids import new_id, short_code
 
 ZERO = "0" * 64
+PURPOSE = "签订劳动合同"
 EXPIRY_MARGIN = timedelta(days=2)
 
 
@@ -265,12 +266,8 @@ class Sending:
                 template="econtract.invitation",
                 about=row.contract_id,
                 phone=terms.worker_phone,
-                values={
-                    "employer": request.org_name,
-                    "link": f"{self._c.public_origin}/s/{token}",
-                    "code": short,
-                    "until": f"{request.deadline_worker.astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
-                },
+                values={"employer": request.org_name, "purpose": PURPOSE},
+                secrets={"link": f"{self._c.public_origin}/s/{token}", "code": short},
             ),
         )
 
@@ -304,7 +301,7 @@ class Sending:
                     about=row.contract_id,
                     phone=invitation.phone,
                     person_id=invitation.person_id,
-                    values={"employer": org.name},
+                    values={"employer": org.name, "title": title_of(version)},
                 ),
             )
 
@@ -315,7 +312,10 @@ class Sending:
         other = repository.overlapping(session, row.org_id, row.worker_key, terms.start_date, end, row.id)
         if other is not None:
             raise conflict(
-                "econtract.overlap", contract=other.id, state=other.state, location=f"/contracts/{other.id}"
+                "econtract.overlap",
+                contract=other.id,
+                state=other.state,
+                location=f"/agent/contracts/{other.id}",
             )
 
     def _worker_deadline(self, now: datetime) -> datetime:
@@ -324,6 +324,12 @@ class Sending:
 
     def _workday_end(self, name: str, after: datetime) -> datetime:
         return workday_end(self._c, name, after)
+
+
+def title_of(version: VersionRow) -> str:
+    """A contract's title as messages name it."""
+    data = json.loads(version.data)
+    return f"{data['title']}（{data['subtitle']}）"
 
 
 def token_hash(token: str) -> str:

@@ -26,7 +26,7 @@ from api.econtract.ports import (
     WorkerSession,
 )
 from api.econtract.service.context import Context, must
-from api.econtract.service.sending import end_round, token_hash
+from api.econtract.service.sending import PURPOSE, end_round, title_of, token_hash
 from api.econtract.tables import ContractRow, InvitationRow, VersionRow
 from api.econtract.views import NOTICE_VERSION, PRIVACY_VERSION, Landing, Reading, StepTaken
 from api.infra import limits
@@ -34,7 +34,6 @@ from api.infra.auth import Principal
 from api.kernel.clock import utc_text
 from api.kernel.errors import conflict, forbidden, invalid, not_found
 
-PURPOSE = "签订劳动合同"
 MAX_NOTE = 500
 SHORT_LENGTH = 8
 _GUESSES = 20
@@ -116,14 +115,14 @@ class WorkerSteps:
     def resend_code(self, code: str, check_id: str) -> CheckStarted:
         """Sends the OTP once more."""
         with self._c.uow.read() as session:
-            self._open(session, code)
-        return self._c.identities.resend(check_id)
+            place = self._open(session, code)
+        return self._c.identities.resend(check_id, contract_id=place.row.contract_id)
 
     def confirm_identity(self, code: str, check_id: str, otp: str) -> tuple[WorkerIdentified, StepTaken]:
         """Confirms the check: from here the person is the contract's worker, with a session of 60 minutes."""
         with self._c.uow.read() as session:
             place = self._open(session, code)
-        identified = self._c.identities.confirm_check(check_id, otp)
+        identified = self._c.identities.confirm_check(check_id, otp, contract_id=place.row.contract_id)
         found = self._c.identities.signing_session(identified.session_id)
         if found is None or found.invitation_id != place.invitation.id:
             raise forbidden("econtract.session_of_another")
@@ -306,6 +305,8 @@ class WorkerSteps:
     ) -> tuple[_Place, WorkerSession]:
         """The place for the newest session of its identified worker; `live` demands that the link still is open."""
         place = self._open(session, code, lock=lock) if live else self._place(session, code, lock=lock)
+        if who.attributes.get("session") == "superseded":
+            raise conflict("econtract.session_elsewhere")
         if who.kind != "worker" or who.session_id is None:
             raise forbidden("econtract.identify_first")
         found = self._c.identities.signing_session(who.session_id)
@@ -318,6 +319,8 @@ class WorkerSteps:
         return place, found
 
     def _session_state(self, place: _Place, who: Principal) -> str:
+        if who.attributes.get("session") == "superseded":
+            return "elsewhere"
         mine = who.session_id if who.kind == "worker" else None
         return self._c.identities.session_state(place.invitation.id, mine)
 
@@ -350,11 +353,7 @@ def leave(
             template=f"econtract.{wanted.value.lower()}",
             about=row.contract_id,
             account_id=version.sent_by,
-            values={
-                "post": row.post,
-                "reason": reason,
-                "link": f"{context.public_origin}/contracts/{row.id}",
-            },
+            values={"title": title_of(version)},
         ),
     )
 

@@ -1,0 +1,59 @@
+"""Typed dependencies of this slice's routes: the service, the agent within scope, the visitor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from api.econtract.service.facade import Econtract
+from api.infra.auth import Principal, principal, require
+from api.kernel.clock import parse_utc, utc_text
+from api.kernel.errors import forbidden, invalid
+
+
+def service(request: Request) -> Econtract:
+    """The slice's services."""
+    found: Econtract = request.app.state.container.econtract
+    return found
+
+
+def agent(scope: str) -> Callable[[Request], Principal]:
+    """An employer's person, or his system within `scope` (read, draft, send, sign)."""
+    logged_in = require("agent", "representative")
+
+    def check(request: Request) -> Principal:
+        who = logged_in(request)
+        if who.org_id is None:
+            raise forbidden("econtract.no_organisation")
+        if who.kind == "machine" and scope not in who.scopes:
+            raise forbidden("role_required")
+        return who
+
+    return check
+
+
+Service = Annotated[Econtract, Depends(service)]
+Visitor = Annotated[Principal, Depends(principal)]
+Reader = Annotated[Principal, Depends(agent("read"))]
+Drafter = Annotated[Principal, Depends(agent("draft"))]
+Sender = Annotated[Principal, Depends(agent("send"))]
+Signer = Annotated[Principal, Depends(agent("sign"))]
+
+
+def cursor(after: str | None) -> tuple[datetime, str] | None:
+    """A list's `after` as the last row's (updated, id)."""
+    if not after:
+        return None
+    at, _, pk = after.partition("_")
+    try:
+        return parse_utc(at), pk
+    except ValueError as error:
+        raise invalid("malformed", pointer="/after") from error
+
+
+def next_cursor(at: datetime, pk: str) -> str:
+    """Inverse of `cursor`."""
+    return f"{utc_text(at)}_{pk}"
