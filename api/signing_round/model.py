@@ -147,7 +147,6 @@ class RoundView:
     completed_at: datetime | None
     base_pdf_sha256: str
     final_pdf_sha256: str | None
-    pages: int
 
 
 @dataclass(frozen=True)
@@ -162,6 +161,7 @@ class WorkerSession:
     commitment: str
     level: int
     check_statement: Mapping[str, Any]
+    phone_masked: str
     state: str
 
 

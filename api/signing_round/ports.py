@@ -91,9 +91,7 @@ class Authority(Protocol):
 class Employers(Protocol):
     """Organisations, wallets, seals (employers slice)."""
 
-    def authority(
-        self, org_id: str, account_id: str, need: int, *, wallet: str | None = None
-    ) -> Authority:
+    def authority(self, org_id: str, account_id: str, need: int, *, wallet: str | None = None) -> Authority:
         """Raises forbidden when the account may not do this now, or the wallet is not its active one."""
         ...
 

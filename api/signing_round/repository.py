@@ -57,7 +57,12 @@ def done_attempt(session: Session, round_id: str, signatory: Signatory) -> Attem
 
 
 def take_lock(
-    session: Session, row: RoundRow, attempt_id: str, holder_attempts: Sequence[str], until: datetime, now: datetime
+    session: Session,
+    row: RoundRow,
+    attempt_id: str,
+    holder_attempts: Sequence[str],
+    until: datetime,
+    now: datetime,
 ) -> bool:
     """Take the lock of a round's present revision: free, run out, or held by one of the holder's own attempts."""
     free = [RoundRow.lock_attempt.is_(None), RoundRow.lock_until < now]
@@ -91,9 +96,7 @@ def own_live_attempts(session: Session, round_id: str, signatory: Signatory, act
     )
 
 
-def advance(
-    session: Session, row: RoundRow, attempt_id: str | None, to: RoundState, **values: Any
-) -> bool:
+def advance(session: Session, row: RoundRow, attempt_id: str | None, to: RoundState, **values: Any) -> bool:
     """Compare and swap: from the row's state, revision and digest, holding the lock, to the next revision."""
     conditions = [
         RoundRow.id == row.id,

@@ -1,0 +1,113 @@
+"""From a signed set of attributes to a kept revision: revocation facts, token, file, validation.
+
+Each outside answer is stored before the next question, so a killed process repeats nothing that matters. Nothing that
+did not validate is ever kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+import structlog
+
+from api.kernel.errors import DomainError, conflict, integrity
+from api.signing_round.service.attempts import Attempt, Attempts
+from api.signing_round.service.wiring import Wiring, translated
+from api.signing_round.tables import RoundRow
+from signing.errors import SignatureRefused
+from signing.pades import Anchors, PdfFacts, finish, validate
+from signing.timestamps import Token, check_token
+from signing.x509 import TrustAnchors, judge_certificate
+
+log = structlog.get_logger(__name__)
+
+
+class Sealing:
+    """Completes one signature of an attempt whose signatory gave everything."""
+
+    def __init__(self, wiring: Wiring, attempts: Attempts) -> None:
+        self._w = wiring
+        self._attempts = attempts
+
+    def token(self, attempt: Attempt) -> Token:
+        """The signature's timestamp, asked once and stored; with it the certificate's status at that time.
+
+        Raises unavailable when no authority behaves (the attempt stays as it is), conflict when the token lies outside
+        the certificate's validity, invalid when the certificate is revoked, foreign or unfit: the attempt is dropped.
+        """
+        work = attempt.work
+        if not work.ocsps:
+            with translated():
+                material = self._w.ca.revocation(work.certificate, tuple(work.chain))
+            work.crls, work.ocsps = list(material.crls), list(material.ocsps)
+            self._attempts.keep(attempt)
+        imprint = hashlib.sha256(work.signature).digest()
+        if not work.token:
+            try:
+                with translated():
+                    fresh = self._w.timestamps.stamp(imprint)
+            except DomainError:
+                self._w.probe_failed()
+                raise
+            work.token, work.token_tsa = fresh.der, fresh.tsa
+            self._attempts.keep(attempt)
+        with translated():
+            token = check_token(work.token, imprint, self._w.anchors.tsas[work.token_tsa], tsa=work.token_tsa)
+        self.check_certificate(attempt, token.gen_time)
+        return token
+
+    def check_certificate(self, attempt: Attempt, moment: datetime) -> None:
+        """The signing certificate must be trusted, valid and unrevoked at the token's time."""
+        work = attempt.work
+        trusted = material_anchors(self._w.anchors.cas, attempt)
+        with translated():
+            facts = judge_certificate(work.certificate, trusted, moment)
+        if facts.problem is None:
+            return
+        self._attempts.drop(attempt)
+        log.warning("signing_round.certificate.refused", problem=facts.problem, reason=facts.reason)
+        if facts.problem == "certificate.expired":
+            raise conflict("signing.token_outside_certificate")
+        with translated():
+            raise SignatureRefused(facts.problem, reason=facts.reason)
+
+    def file(self, attempt: Attempt, token: Token) -> bytes:
+        """The signed file, not yet validated."""
+        work = attempt.work
+        with translated():
+            return finish(
+                attempt.prepared,
+                attributes=work.attributes,
+                signature=work.signature,
+                certificate=work.certificate,
+                chain=work.chain,
+                token=token,
+            )
+
+    def validated(
+        self, row: RoundRow, pdf: bytes, signers: int, cas: TrustAnchors, *, stamped: bool = False
+    ) -> PdfFacts:
+        """Validate a file as any court would; integrity when it does not hold, and then it is not kept."""
+        facts = validate(
+            pdf,
+            self._w.expected(row, signers, stamped=stamped),
+            Anchors(cas, self._w.anchors.tsas),
+            self._w.clock.now(),
+        )
+        if not facts.ok:
+            codes = sorted({problem.code for problem in facts.problems})
+            log.error("signing_round.output.refused", round_id=row.id, problems=codes)
+            raise integrity("signing.output_refused", problems=", ".join(codes))
+        return facts
+
+
+def material_anchors(cas: TrustAnchors, *attempts: Attempt) -> TrustAnchors:
+    """The trusted roots with the attempts' chains, CRLs and OCSP responses."""
+    for attempt in attempts:
+        cas = cas.plus(
+            intermediates=[item for item in attempt.work.chain if item not in cas.roots],
+            crls=attempt.work.crls,
+            ocsps=attempt.work.ocsps,
+        )
+    return cas
