@@ -138,10 +138,24 @@ def keys(data: DATA = DEFAULT_DATA, as_json: AS_JSON = False) -> None:
         typer.echo(f"{name:24} {value}")
 
 
+def code(role: str, data: DATA = DEFAULT_DATA) -> None:
+    """TEST 账号的动态口令 / present second factor of a test login that the demonstration made."""
+    from scripts.journey.people import Login
+
+    path = data / "demo" / "logins.json"
+    kept = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    if role not in kept:
+        raise _fail(
+            f"no test login {role!r}: known are {', '.join(kept) or 'none, run the demonstration first'}"
+        )
+    login = Login(**kept[role])
+    typer.echo(f"{login.login}\t{login.password}\t{login.code()}")
+
+
 def build_app(first: str | None = None) -> typer.Typer:
     """The command line; with `first` (the first word typed) only what that command needs is imported."""
     app = typer.Typer(no_args_is_help=True, add_completion=False, help="Concord 和谐劳动关系公共服务平台")
-    for command in (up, demo, status, keys):
+    for command in (up, demo, status, keys, code):
         app.command()(command)
     if first in {None, "verify"}:
         from chain.verifier.cli import verify
