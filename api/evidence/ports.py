@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from api.evidence.model import Contract, SigningMaterial
+from api.evidence.model import Contract, Disclosure, SigningMaterial
 
 
 class AnchorView(Protocol):
@@ -111,8 +111,8 @@ class Contracts(Protocol):
         """By 26-character id or 64-hex contract id."""
         ...
 
-    def tell_worker(self, session: Any, contract: Contract, authority: str, at: datetime) -> None:
-        """Let the worker see which kind of authority read his contract, and when."""
+    def tell_worker(self, session: Any, who: Any, contract: Contract, ground: Disclosure) -> None:
+        """Let the worker see which authority (`who`, the principal) read his contract, and when; nobody else."""
         ...
 
 

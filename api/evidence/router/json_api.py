@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Request, Response, UploadFile
 
@@ -22,14 +22,16 @@ from api.evidence.router.access import (
 from api.infra.idempotency import IdempotentRoute
 from api.infra.web import language
 
-ZIP = {200: {"content": {"application/zip": {}}, "description": "evidence package, format v1"}}
-PDF = {200: {"content": {"application/pdf": {}}}}
+ZIP: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/zip": {}}, "description": "evidence package, format v1"}
+}
+PDF: dict[int | str, dict[str, Any]] = {200: {"content": {"application/pdf": {}}}}
 
 api = APIRouter(tags=["evidence"])
 _posting = APIRouter(tags=["evidence"], route_class=IdempotentRoute)
 
 
-@api.get("/contracts/{ref}/evidence", response_class=Response, responses=ZIP)  # type: ignore[arg-type]
+@api.get("/contracts/{ref}/evidence", response_class=Response, responses=ZIP)
 def evidence(
     service: Service, who: Party, ref: Ref, case_no: CaseNo = None, purpose: Purpose = None
 ) -> Response:
@@ -47,7 +49,7 @@ def report(
     return s.ReportOut.of(made)
 
 
-@api.get("/contracts/{ref}/evidence/report.pdf", response_class=Response, responses=PDF)  # type: ignore[arg-type]
+@api.get("/contracts/{ref}/evidence/report.pdf", response_class=Response, responses=PDF)
 def report_pdf(
     request: Request, service: Service, who: Party, ref: Ref, case_no: CaseNo = None, purpose: Purpose = None
 ) -> Response:
@@ -68,14 +70,14 @@ def paper_copies(service: Service, who: Party, ref: Ref) -> list[s.PaperCopyOut]
     return [s.PaperCopyOut.of(copy, ref) for copy in service.paper_copies(who, ref)]
 
 
-@api.get("/contracts/{ref}/paper-copies/{number}.pdf", response_class=Response, responses=PDF)  # type: ignore[arg-type]
+@api.get("/contracts/{ref}/paper-copies/{number}.pdf", response_class=Response, responses=PDF)
 def paper_copy(request: Request, service: Service, who: Party, ref: Ref, number: int) -> Response:
     """The print version: cover with digest and QR code, then the pages."""
     data = service.paper_copy_pdf(who, ref, number, lang=language(request))
     return download(data, "application/pdf", f"paper-copy-{ref[:16]}-{number}.pdf")
 
 
-@api.get("/supervision/contracts/{contract_id}/evidence", response_class=Response, responses=ZIP)  # type: ignore[arg-type]
+@api.get("/supervision/contracts/{contract_id}/evidence", response_class=Response, responses=ZIP)
 def supervision(
     service: Service,
     who: Supervisor,

@@ -19,15 +19,12 @@ from api.evidence.router.access import (
     package_file,
     read_upload,
 )
+from api.evidence.router.presentation import TONES, shown
 from api.infra.i18n import N_
 from api.infra.web import language, page, redirect
 from api.kernel.errors import DomainError
-from chain.verifier.outcome import Outcome
-from chain.verifier.texts import OUTCOME_TEXTS, VERDICT_TEXTS, step_text, sub_text
 
 pages = APIRouter()
-
-_TONES = {"passed": "success", "indeterminate": "warning", "failed": "danger"}
 
 
 @pages.get("/verify")
@@ -47,7 +44,7 @@ def verify_upload(
         if error.code not in ("evidence.file_missing", "evidence.file_too_large"):
             raise
         return _verify_page(request, service, None, status=422, error=error.code)
-    return _verify_page(request, service, _shown(result, language(request)), status=200)
+    return _verify_page(request, service, shown(result, language(request)), status=200)
 
 
 def _verify_page(
@@ -63,41 +60,6 @@ def _verify_page(
         fingerprint=root.fingerprint,
         test_root=root.test,
     )
-
-
-def _shown(result: dict[str, Any], lang: str) -> dict[str, Any]:
-    which = 0 if lang == "zh" else 1
-    verdict = Outcome(result["verdict"])
-    steps = []
-    for step in result["steps"]:
-        outcome = Outcome(step["outcome"])
-        steps.append(
-            {
-                "no": step["no"],
-                "text": step_text(step["no"], lang),
-                "outcome": OUTCOME_TEXTS[outcome][which],
-                "tone": _TONES[outcome.value],
-                "code": step["sub_indication"],
-                "reason": sub_text(step["sub_indication"], step["facts"], lang),
-                "facts": [(name, _plain(value)) for name, value in step["facts"].items()],
-            }
-        )
-    return {
-        "tone": _TONES[verdict.value],
-        "text": VERDICT_TEXTS[verdict][which],
-        "verdict": verdict.value,
-        "steps": steps,
-    }
-
-
-def _plain(value: Any) -> str:
-    """A fact as text; long ones are cut, since they come from a stranger's file."""
-    if isinstance(value, (list, tuple)):
-        value = "; ".join(_plain(item) for item in value)
-    elif isinstance(value, dict):
-        value = ", ".join(f"{name} {_plain(item)}" for name, item in value.items())
-    text = str(value)
-    return text if len(text) <= 600 else text[:600] + "…"
 
 
 @pages.get("/trust-root")
@@ -180,8 +142,8 @@ def _report(
         request,
         "evidence/report.html",
         report=asdict(report),
-        tone=_TONES[report.verdict],
-        tones=_TONES,
+        tone=TONES[report.verdict],
+        tones=TONES,
         ref=ref,
         case_no=case_no or "",
         purpose=purpose or "",

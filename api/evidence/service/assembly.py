@@ -44,6 +44,8 @@ def tell_story(log: LogView, session: Any, stream: str, *, complete: bool) -> St
         raise not_found("evidence.stream_unknown")
     count = rules.covered(item.anchor.log_index for item in events)
     own = tuple(events[:count])
+    if complete and not _last_mandatory(events):
+        raise conflict("evidence.not_effective")
     waiting = [item for item in events[count:] if item.seq <= _last_mandatory(events)]
     if not own or (complete and waiting):
         raise unavailable("evidence.not_anchored_yet", pending=len(waiting) or len(events))

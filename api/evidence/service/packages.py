@@ -150,8 +150,8 @@ class Packages:
                 payload = {"what": what, "by": role.value, **facts}
                 draft = EventDraft(contract.stream, "econtract.E15/1", who.actor, role.value, payload)
                 self._recorder().record(session, draft)
-            else:
-                self._contracts.tell_worker(session, contract, role.value, self._clock.now())
+            elif ground is not None:
+                self._contracts.tell_worker(session, who, contract, ground)
 
 
 def _requester(who: Principal) -> Requester:

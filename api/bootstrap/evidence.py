@@ -1,0 +1,228 @@
+"""Wires the evidence slice to signing rounds, anchoring, contracts and employers, and publishes the trust root."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from api.bootstrap.authorities import read_certificates
+from api.evidence.model import Contract, Disclosure, SigningMaterial
+from api.evidence.service import EvidenceService
+from api.evidence.service.packages import Packages
+from api.evidence.service.paper import PaperCopies
+from api.evidence.service.printing import Printer
+from api.evidence.service.trust import InstallationFacts, assemble, publish, read
+from api.evidence.service.verification import Verification
+from api.kernel.errors import DomainError, ErrorKind, unavailable
+from chain.checkpoint import LogKey, SignedNote
+from chain.trust_root import TrustRoot
+
+if TYPE_CHECKING:
+    from api.bootstrap.container import Container
+
+RELEASE = "0.1.0"
+
+
+class AnchoredLog:
+    """`LogView` over the anchoring slice."""
+
+    def __init__(self, container: Container) -> None:
+        self._container = container
+
+    @property
+    def _proofs(self) -> Any:
+        return self._container.anchoring.proofs
+
+    def events(self, session: Any, stream: str) -> Sequence[Any]:
+        """All events of a stream."""
+        found: Sequence[Any] = self._proofs.events(session, stream)
+        return found
+
+    def event(self, session: Any, stream: str, seq: int) -> Any:
+        """One event."""
+        return self._proofs.event(session, stream, seq)
+
+    def inclusion(self, session: Any, log_index: int, size: int) -> Sequence[bytes]:
+        """Inclusion path."""
+        path: Sequence[bytes] = self._proofs.inclusion(session, log_index, size)
+        return path
+
+    def checkpoint(self, session: Any, covering: int) -> Any:
+        """The checkpoint that holds an entry."""
+        return self._proofs.checkpoint(session, covering)
+
+    def receipts(self, session: Any, contract_id: str | None, log_index: int) -> Sequence[Mapping[str, Any]]:
+        """Receipts of the append and of the conclusion, as far as they were made."""
+        return list(self._receipts(session, contract_id, log_index))
+
+    def _receipts(self, session: Any, contract_id: str | None, log_index: int) -> Iterator[Mapping[str, Any]]:
+        append = self._proofs.append_receipt(session, log_index)
+        if append is not None:
+            yield append
+        conclusion = self._proofs.conclusion(session, contract_id) if contract_id else None
+        if conclusion is not None and conclusion.receipt_proof is not None:
+            yield conclusion.receipt_proof
+
+    def sign_note(self, text: bytes) -> bytes:
+        """The log key's signed note of a manifest's text."""
+        key: LogKey = self._proofs.log_key
+        return SignedNote(text, (key.sign(text),)).encode()
+
+
+class KnownContracts:
+    """`Contracts` over the econtract slice."""
+
+    def __init__(self, container: Container) -> None:
+        self._container = container
+
+    def find(self, ref: str) -> Contract | None:
+        """By URL id or contract id."""
+        portal = self._container.econtract.facts
+        try:
+            facts = portal.facts(ref) if len(ref) == 64 else portal.facts_of(ref)
+        except DomainError as error:
+            if error.kind is ErrorKind.NOT_FOUND:
+                return None
+            raise
+        return Contract(
+            contract_id=facts.contract_id,
+            id=facts.id,
+            version=facts.version,
+            state=str(facts.state),
+            org_id=facts.org_id,
+            worker_person_id=facts.worker_person_id,
+            round_id=facts.round_id,
+            title=facts.title,
+        )
+
+    def tell_worker(self, session: Any, who: Any, contract: Contract, ground: Disclosure) -> None:
+        """The worker sees authority and date."""
+        portal = self._container.econtract.facts
+        portal.note_authority_reading(session, who, contract.contract_id, ground.case_no, ground.purpose)
+
+
+class SignedRounds:
+    """`Rounds` over the signing_round slice."""
+
+    def __init__(self, container: Container) -> None:
+        self._container = container
+
+    def material(self, session: Any, round_id: str) -> SigningMaterial:
+        """Everything that the round keeps for the evidence."""
+        found = self._container.signing_round.evidence_material(session, round_id)
+        return SigningMaterial(
+            pdf=found.final_pdf,
+            base_pdf_size=found.base_length,
+            opening=found.opening,
+            clauses=found.clauses,
+            identity_check=found.identity_check,
+            attestation=found.attestation,
+            worker_consent=found.worker_consent,
+            employer_consent=found.employer_consent,
+            seal_binding=found.seal_binding,
+            intent=found.intent,
+            employer_signed_at=found.signed_at,
+            crls=found.crls,
+            ocsps=found.ocsps,
+        )
+
+
+class EmployerAuthorities:
+    """`Authorities` over the employers slice."""
+
+    def __init__(self, container: Container) -> None:
+        self._container = container
+
+    def statements(self, org_id: str, wallet: str, at: datetime) -> Sequence[Mapping[str, Any]]:
+        """Statements behind a wallet as they stood at `at`."""
+        found: Sequence[Mapping[str, Any]] = self._container.employers.authority_statements(
+            org_id, wallet, at
+        )
+        return found
+
+
+def build(c: Container) -> EvidenceService:
+    """The slice's service."""
+    from api.bootstrap.rendering import font_folders
+    from signing.rendering import FontBook
+
+    @cache
+    def fonts() -> Any:
+        return FontBook.load(font_folders(c)).typst_fonts
+
+    def trust_root() -> TrustRoot | None:
+        return read(c.settings.trust_root_file)
+
+    def needed_root() -> TrustRoot:
+        root = trust_root()
+        if root is None:
+            raise unavailable("evidence.trust_root_missing")
+        return root
+
+    def folders() -> tuple[Path, ...]:
+        return tuple(folder for folder in font_folders(c) if folder.is_dir())
+
+    packages = Packages(
+        uow=c.uow,
+        clock=c.clock,
+        recorder=lambda: c.recorder,
+        contracts=KnownContracts(c),
+        rounds=SignedRounds(c),
+        authorities=EmployerAuthorities(c),
+        log_view=AnchoredLog(c),
+        trust_root=needed_root,
+        release=RELEASE,
+    )
+    printer = Printer(fonts)
+    paper = PaperCopies(
+        c.uow, c.clock, packages, printer, c.settings.public_origin, c.settings.test_installation
+    )
+    return EvidenceService(packages, paper, Verification(needed_root, folders), printer, trust_root, c.clock)
+
+
+def publish_trust_root(c: Container) -> TrustRoot:
+    """Write the installation's trust root from its facts; unchanged facts leave the file as it is.
+
+    Raises unavailable `anchoring.not_deployed` before the contracts are deployed.
+    """
+    from api.bootstrap.rendering import renderer
+    from chain.deployer import load_deployment
+
+    settings = c.settings
+    deployment = load_deployment(settings.effective_deployment_file.parent)
+    if deployment is None:
+        raise unavailable("anchoring.not_deployed")
+    if settings.trust_root_file is None:
+        raise unavailable("evidence.trust_root_missing")
+    render = renderer(c)
+    key: LogKey = c.anchoring.proofs.log_key
+    issuers = [settings.identity_issuer] if settings.identity_issuer else list(deployment.issuers)
+    facts = InstallationFacts(
+        test=settings.test_installation,
+        log_origin=settings.log_origin,
+        log_vkey=key.vkey,
+        chain_id=deployment.chain_id,
+        genesis_hash=deployment.genesis_hash,
+        contracts={
+            name: {"address": item.address, "code_hash": item.code_hash}
+            for name, item in deployment.contracts.items()
+        },
+        web_origin=settings.public_origin,
+        rp_id=settings.rp_id,
+        cas=read_certificates(settings.ca_certificates),
+        tsas={tsa.name: read_certificates(tsa.roots) for tsa in settings.tsas},
+        identity_issuers=issuers,
+        registrars=deployment.registrars,
+        page_release_keys=(),
+        templates=render.templates(),
+        renderers=(render.renderer_id,),
+        since=c.clock.now(),
+    )
+    previous = read(settings.trust_root_file)
+    root = assemble(facts, previous, c.clock.now())
+    if root is not previous:
+        publish(root, settings.trust_root_file)
+    return root
