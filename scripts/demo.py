@@ -49,7 +49,7 @@ def _play(installation: Installation, say: object) -> Path:
     people = stage.town.persons(3 * (serial % 130), 3)
     say("平台已启动；TEST 身份源、CA、时间戳、短信服务就绪")
     employer = stage.employer((people[0], people[1]), serial, external_wallet=True)
-    stage.remember(**{name: login for name, login in employer.logins.items()})
+    stage.remember(**employer.logins)
     say("用人单位注册、审核通过、制作电子印章、授权经办人")
     contract = ContractPlay(connect, stage.town, employer, say)
     played = contract.play(people[2])
