@@ -47,7 +47,8 @@ def configure_logging() -> None:
 
 
 def _listen(settings: NodeSettings) -> socket.socket:
-    listener = socket.socket()
+    # With the protocol named, asyncio switches Nagle off on accepted connections; without it each answer waits 40 ms.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host, settings.port))
