@@ -112,7 +112,7 @@ def slice_application(
 
     def visitor(request: Any) -> Visitor:
         who = principal(request)
-        return Visitor(None if who.anonymous else who, who.csrf_token)
+        return Visitor(who, who.csrf_token)
 
     install_web(
         app,
