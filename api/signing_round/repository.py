@@ -142,7 +142,7 @@ def drop_attempts(session: Session, round_id: str, keep: str | None = None) -> N
     )
 
 
-def save_work(session: Session, row: AttemptRow, work: str, step: Step) -> bool:
+def save_work(session: Session, row: AttemptRow, work: str, step: Step, now: datetime) -> bool:
     """Store an attempt's progress unless somebody else changed it since it was read."""
     changed = session.execute(
         update(AttemptRow)
@@ -151,18 +151,22 @@ def save_work(session: Session, row: AttemptRow, work: str, step: Step) -> bool:
             AttemptRow.change == row.change,
             AttemptRow.step.in_([Step.PREPARED, Step.CERTIFIED, Step.SIGNED]),
         )
-        .values(work=work, step=step.value, change=row.change + 1)
+        .values(work=work, step=step.value, change=row.change + 1, touched_at=now)
         .execution_options(synchronize_session=False)
     )
     return _one(changed)
 
 
-def signed_attempts(session: Session, now: datetime, limit: int = 20) -> list[str]:
-    """Attempts whose signatory gave everything and whose lock still runs: a process died before finishing them."""
+def signed_attempts(session: Session, now: datetime, untouched: datetime, limit: int = 20) -> list[str]:
+    """Attempts whose signatory gave everything, whose lock still runs and that nobody works on any more."""
     return list(
         session.scalars(
             select(AttemptRow.id)
-            .where(AttemptRow.step == Step.SIGNED.value, AttemptRow.lock_until > now)
+            .where(
+                AttemptRow.step == Step.SIGNED.value,
+                AttemptRow.lock_until > now,
+                AttemptRow.touched_at < untouched,
+            )
             .order_by(AttemptRow.created_at)
             .limit(limit)
         )

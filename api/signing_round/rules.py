@@ -15,6 +15,8 @@ LEVEL_LEAST: Final = 2
 SCOPE_SIGN: Final = 4
 PROBE: Final = timedelta(seconds=60)
 """How long a good answer of a time-stamping authority counts as proof that signing can be finished."""
+ABANDONED: Final = timedelta(seconds=20)
+"""A signed attempt that nobody touched for this long was left behind by a process that died."""
 OPENING: Final = timedelta(minutes=10)
 """Reading on within this time is the same opening of a sealed text, not a new one."""
 

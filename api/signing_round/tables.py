@@ -101,6 +101,7 @@ class AttemptRow(Base):
     gap_end: Mapped[int] = mapped_column(Integer)
     work: Mapped[str] = mapped_column(SealedText)
     change: Mapped[int] = mapped_column(Integer, default=0)
+    touched_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class BindingRow(Base):

@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from api.kernel.errors import DomainError
-from api.signing_round import repository
+from api.signing_round import repository, rules
 from api.signing_round.model import (
     EvidenceMaterial,
     Opener,
@@ -97,7 +97,7 @@ class SigningRoundService:
         """Finish what a killed process left behind and what waits for a second time-stamping authority."""
         now = self.wiring.clock.now()
         with self.wiring.uow.read() as session:
-            signed = repository.signed_attempts(session, now)
+            signed = repository.signed_attempts(session, now, now - rules.ABANDONED)
             waiting = repository.waiting_rounds(session, now)
         done = sum(self._quietly(self._finish_attempt, attempt_id) for attempt_id in signed)
         return done + sum(self._quietly(self._completion.complete, round_id) for round_id in waiting)

@@ -84,6 +84,7 @@ class Attempts:
             gap_end=prepared.end,
             work=work.dump(),
             change=0,
+            touched_at=now,
         )
         with self._w.uow() as session:
             own = [item.id for item in repository.own_live_attempts(session, round_id, signatory, actor)]
@@ -127,8 +128,9 @@ class Attempts:
     def save(self, session: Session, attempt: Attempt, step: Step | None = None) -> None:
         """Keep the attempt's work; conflict when another request changed it meanwhile."""
         chosen = step or attempt.step
-        if not repository.save_work(session, attempt.row, attempt.work.dump(), chosen):
-            raise conflict("signing.attempt_replaced")
+        now = self._w.clock.now()
+        if not repository.save_work(session, attempt.row, attempt.work.dump(), chosen, now):
+            raise conflict("signing.in_progress")
         attempt.row.change += 1
         attempt.row.step = chosen.value
 

@@ -11,7 +11,7 @@ import secrets
 from datetime import datetime
 
 from api.infra.auth import Principal
-from api.kernel.errors import conflict, forbidden, invalid, not_found
+from api.kernel.errors import DomainError, conflict, forbidden, invalid, not_found
 from api.kernel.events import Json
 from api.signing_round import repository, rules
 from api.signing_round.model import (
@@ -19,6 +19,8 @@ from api.signing_round.model import (
     EmployerSignature,
     RoundSigned,
     RoundState,
+    RoundSummary,
+    RoundView,
     Signatory,
     SignedOff,
     Step,
@@ -27,6 +29,7 @@ from api.signing_round.ports import Authority
 from api.signing_round.service.attempts import Attempt, Attempts
 from api.signing_round.service.completion import Completion
 from api.signing_round.service.documents import Documents
+from api.signing_round.service.rounds import view_of
 from api.signing_round.service.sealing import Sealing, material_anchors
 from api.signing_round.service.wiring import Wiring, box_of, hex_of, required_round, translated
 from api.signing_round.service.work import Work
@@ -96,18 +99,39 @@ class EmployerSigning:
         with translated():
             work.attributes = signed_attributes(bytes.fromhex(attempt.row.digest), seal.certificate)
         self._attempts.keep(attempt, Step.CERTIFIED)
+        return self._shown(attempt)
+
+    def prepared(self, round_id: str, attempt_id: str, who: Principal) -> EmployerPrepared:
+        """A preparation of this account again, as `prepare` answered."""
+        attempt = self._load(round_id, attempt_id, who)
+        if attempt.step is not Step.DONE:
+            self._attempts.usable(attempt)
+        return self._shown(attempt)
+
+    def _shown(self, attempt: Attempt) -> EmployerPrepared:
+        row, work = attempt.round, attempt.work
+        consent = consent_of(row, ROLE_EMPLOYER, wallets.key_hash(work.wallet))
         return EmployerPrepared(
             attempt_id=attempt.row.id,
             lock_until=attempt.row.lock_until,
-            typed_data=typed_data(self._w.domain, consent_of(row, ROLE_EMPLOYER, wallets.key_hash(address))),
+            typed_data=typed_data(self._w.domain, consent),
             attributes=work.attributes,
             prepared_sha256=attempt.prepared.sha256,
-            seal_mode=seal.mode,
-            seal_certificate=seal.certificate,
-            wallet=address,
-            wallet_mode=held.kind,
+            seal_mode=work.seal_mode,
+            seal_certificate=work.certificate,
+            wallet=work.wallet,
+            wallet_mode=work.wallet_mode,
             binding=None if work.binding_signature else work.binding,
         )
+
+    def summary(self, round_id: str, who: Principal) -> RoundSummary:
+        """Whose document this is, for the organisation's page."""
+        row = self._own_round(round_id, who)
+        return RoundSummary(row.org_name, row.worker_name, row.deadline_employer)
+
+    def view(self, round_id: str, who: Principal) -> RoundView:
+        """Where the round stands, for its organisation; not_found for anybody else."""
+        return view_of(self._own_round(round_id, who))
 
     def prepared_pdf(self, round_id: str, attempt_id: str, who: Principal) -> bytes:
         """The prepared bytes, for the agent to look at."""
@@ -131,7 +155,13 @@ class EmployerSigning:
         if attempt.step is Step.CERTIFIED:
             self._take(attempt, given)
             self._attempts.keep(attempt, Step.SIGNED)
-        return self.complete(attempt)
+        try:
+            return self.complete(attempt)
+        except DomainError:
+            kept = self._attempts.load(attempt_id, round_id, Signatory.EMPLOYER)
+            if kept.step is Step.DONE:
+                return self._current_answer(kept)  # another run of the same request was faster
+            raise
 
     def complete(self, attempt: Attempt) -> SignedOff:
         """From a signed attempt to a kept revision; also run after a kill."""

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from api.infra.auth import Principal
-from api.kernel.errors import conflict, forbidden, invalid, not_found
+from api.kernel.errors import DomainError, conflict, forbidden, invalid, not_found
 from api.kernel.events import Json
 from api.signing_round import repository, rules
 from api.signing_round.model import (
@@ -26,6 +26,7 @@ from api.signing_round.model import (
     KeyAccepted,
     RoundSigned,
     RoundState,
+    RoundView,
     Signatory,
     SignedOff,
     Step,
@@ -33,6 +34,7 @@ from api.signing_round.model import (
 )
 from api.signing_round.service.attempts import Attempt, Attempts
 from api.signing_round.service.documents import Documents
+from api.signing_round.service.rounds import view_of
 from api.signing_round.service.sealing import Sealing, material_anchors
 from api.signing_round.service.wiring import (
     Wiring,
@@ -109,6 +111,10 @@ class WorkerSigning:
             phone_hint=phone or session.phone_masked,
             passkey=work.passkey or None,
         )
+
+    def view(self, round_id: str, who: Principal) -> RoundView:
+        """Where the round stands, for its worker; not_found for anybody else."""
+        return view_of(self._own_round(round_id, who))
 
     def prepared_pdf(self, round_id: str, attempt_id: str, who: Principal) -> bytes:
         """The prepared bytes that the page draws and checks."""
@@ -294,7 +300,13 @@ class WorkerSigning:
         if attempt.step is Step.CERTIFIED:
             work.signature, work.consent_signature = to_der(raw), consent
             self._attempts.keep(attempt, Step.SIGNED)
-        return self.complete(attempt)
+        try:
+            return self.complete(attempt)
+        except DomainError:
+            kept = self._attempts.load(attempt_id, round_id, Signatory.WORKER)
+            if kept.step is Step.DONE and kept.work.signature == work.signature:
+                return answer_of(kept.work)  # another run of the same request was faster
+            raise
 
     def complete(self, attempt: Attempt) -> SignedOff:
         """From a signed attempt to a kept revision; also run after a kill."""

@@ -1,0 +1,217 @@
+"""Wires the signing round: sessions to identity, wallets and seals to employers, registry calls to anchoring, outside
+services from the settings. Other slices are looked up at use, as slices may be built in any order."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+from cryptography import x509 as pem
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from api.bootstrap.container import Container
+from api.bootstrap.rendering import renderer
+from api.infra.settings import read_secret
+from api.infra.web import Web
+from api.kernel.errors import DomainError, ErrorKind
+from api.kernel.events import EventRef
+from api.signing_round.model import WorkerSession
+from api.signing_round.ports import Authority, Seal, Wallet
+from api.signing_round.service import SigningRoundService
+from api.signing_round.service.vault import Vault
+from api.signing_round.service.wiring import Wiring
+from signing.blobs import BlobStore, KuboBlobStore, LocalBlobStore
+from signing.ca_client import CaClient
+from signing.eip712 import Domain
+from signing.identity_service.client import IdentityServiceClient
+from signing.pades import Anchors
+from signing.page_release import page_release
+from signing.timestamps import TimestampClient, Tsa
+from signing.x509 import TrustAnchors, load_certificate
+
+TSA_SECONDS = 5.0
+CA_SECONDS = 10.0
+
+
+class IdentitySessions:
+    """`Sessions` on the identity slice."""
+
+    def __init__(self, container: Container) -> None:
+        self._container = container
+
+    def signing_session(self, session_id: str) -> WorkerSession | None:
+        """See the port."""
+        identity = self._container.identity
+        try:
+            found = identity.workers.signing_session(session_id)
+            phone = identity.persons.get(found.person_id).phone_masked
+        except DomainError as error:
+            if error.kind is ErrorKind.NOT_FOUND:
+                return None
+            raise
+        return WorkerSession(
+            session_id=found.session_id,
+            person_id=found.person_id,
+            contract_id=found.contract_id,
+            check_id=found.check_id,
+            service_session=found.service_session,
+            commitment=found.commitment,
+            level=found.level,
+            check_statement=found.check_statement,
+            phone_masked=phone,
+            state=found.state,
+        )
+
+    def passkey_event(self, person_id: str, credential_id: str) -> EventRef | None:
+        """See the port."""
+        event: EventRef | None = self._container.identity.portal.passkey_event(credential_id)
+        return event
+
+
+class OrganisationDesk:
+    """`Employers` on the employers slice."""
+
+    def __init__(self, container: Container) -> None:
+        self._container = container
+
+    def authority(self, org_id: str, account_id: str, need: int, *, wallet: str | None = None) -> Authority:
+        """See the port."""
+        granted: Authority = self._container.employers.authority(org_id, account_id, need, wallet=wallet)
+        return granted
+
+    def wallet(self, address: str) -> Wallet:
+        """See the port."""
+        found: Wallet = self._container.employers.wallet(address)
+        return found
+
+    def seal(self, org_id: str) -> Seal:
+        """See the port."""
+        found: Seal = self._container.employers.seal(org_id)
+        return found
+
+
+class RegistryCalls:
+    """`ConcludeCalls` on the anchoring slice."""
+
+    def __init__(self, container: Container) -> None:
+        self._container = container
+
+    def conclude(self, session: Any, **values: Any) -> str:
+        """See the port."""
+        return str(self._container.anchoring.registry.conclude(session, **values))
+
+    def release(self, session: Any, call_id: str) -> None:
+        """See the port."""
+        self._container.anchoring.registry.release(session, call_id)
+
+    def void(self, session: Any, call_id: str, reason: str) -> None:
+        """See the port."""
+        self._container.anchoring.registry.void(session, call_id, reason)
+
+
+class LateRecorder:
+    """The recorder of evidence events, looked up at use."""
+
+    def __init__(self, container: Container) -> None:
+        self._container = container
+
+    def record(self, session: Any, draft: Any) -> EventRef:
+        """See the kernel's port."""
+        return self._container.recorder.record(session, draft)
+
+
+def build(container: Container) -> SigningRoundService:
+    """The slice's service."""
+    settings = container.settings
+    regulator = settings.document_regulator_key_file
+    vault = Vault(
+        container.uow,
+        container.clock,
+        operator_key=bytes.fromhex(read_secret(settings.operator_key_file, "operator_key_file")),
+        regulator=None if regulator is None else bytes.fromhex(read_secret(regulator, "regulator key")),
+    )
+    return SigningRoundService(
+        Wiring(
+            uow=container.uow,
+            clock=container.clock,
+            recorder=LateRecorder(container),
+            bus=container.bus,
+            renderer=renderer(container),
+            identity=IdentityServiceClient(
+                settings.identity_url, read_secret(settings.identity_token_file, "identity_token_file")
+            ),
+            ca=CaClient(
+                settings.ca_url,
+                read_secret(settings.ca_token_file, "ca_token_file"),
+                httpx.Client(timeout=CA_SECONDS, trust_env=False),
+            ),
+            timestamps=TimestampClient(
+                [
+                    Tsa(item.name, item.url, tuple(certificate_der(path) for path in item.roots), item.policy)
+                    for item in settings.tsas
+                ],
+                container.clock,
+                httpx.Client(timeout=TSA_SECONDS, trust_env=False),
+            ),
+            blobs=blob_store(container),
+            vault=vault,
+            sessions=IdentitySessions(container),
+            employers=OrganisationDesk(container),
+            registry=RegistryCalls(container),
+            anchors=anchors(container),
+            domain=domain(settings.effective_deployment_file, settings.log_origin),
+            rp_id=settings.rp_id,
+            test=settings.test_installation,
+            page_release=page_release(settings.node_modules.absolute()).digest,
+        )
+    )
+
+
+def blob_store(container: Container) -> BlobStore:
+    """The encrypted block store: the local one, or a Kubo node where the settings name its RPC."""
+    url = getattr(container.settings, "kubo_rpc_url", "")
+    if url:
+        return KuboBlobStore(url, httpx.Client(timeout=30.0, trust_env=False))
+    return LocalBlobStore(container.settings.data_dir / "blobs")
+
+
+def anchors(container: Container) -> Anchors:
+    """Whom the platform trusts: self-issued CA certificates are roots, the others lead to them."""
+    certificates = [certificate_der(path) for path in container.settings.ca_certificates]
+    roots = tuple(der for der in certificates if _self_issued(der))
+    return Anchors(
+        TrustAnchors(roots, tuple(der for der in certificates if der not in roots)),
+        {item.name: tuple(certificate_der(path) for path in item.roots) for item in container.settings.tsas},
+    )
+
+
+def domain(deployment: Path, log_origin: str) -> Domain:
+    """The EIP-712 domain of the labour contract registry, from the deployment's record."""
+    record: Mapping[str, Any] = json.loads(deployment.read_text("utf-8"))
+    return Domain(
+        name=record["domain_name"],
+        chain_id=int(record["chain_id"]),
+        verifying_contract=record["contracts"]["LaborContractRegistry"]["address"],
+        log_origin=log_origin,
+    )
+
+
+def certificate_der(path: Path) -> bytes:
+    """A certificate file as DER, whichever of PEM and DER it is."""
+    data = path.read_bytes()
+    if data.startswith(b"-----BEGIN"):
+        return pem.load_pem_x509_certificate(data).public_bytes(Encoding.DER)
+    return data
+
+
+def _self_issued(der: bytes) -> bool:
+    return bool(load_certificate(der).self_issued)
+
+
+def attach_web(container: Container, web: Web) -> None:
+    """Serve the signing page's release under its digest; E08 names it."""
+    release = page_release(container.settings.node_modules.absolute())
+    web.serve_release(release.digest, release.served())
