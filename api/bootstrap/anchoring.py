@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from api.anchoring.ports import Stamp
+from api.anchoring.repository.eager import EagerDatabase
 from api.anchoring.repository.index_store import SqlIndexStore
 from api.anchoring.repository.outbox import SqlRelayStore
 from api.anchoring.service import Anchoring, Worker
@@ -18,6 +19,7 @@ from api.anchoring.service.operator import Operator
 from api.anchoring.service.proofs import Proofs
 from api.anchoring.service.recorder import Recorder
 from api.anchoring.service.registry import RegistryCalls
+from api.infra.db import UnitOfWork
 from api.infra.settings import read_secret
 from api.kernel.errors import unavailable
 from chain.calls import Contracts
@@ -79,13 +81,14 @@ def build(c: Container) -> Anchoring:
             bytes.fromhex(read_secret(c.settings.relay_key_file, "relay_key_file").removeprefix("0x")),
             deployment().chain_id,
         )
+        db = EagerDatabase(c.settings.effective_database_url, c.field_key)
         owner = f"{socket.gethostname()}/{os.getpid()}/{time.time_ns()}"
         return Worker(
-            uow=c.uow,
+            uow=UnitOfWork(db),
             clock=c.clock,
             gateway=gateway,
-            relay=Relay(gateway, SqlRelayStore(c.db, c.clock.now), sender, contracts(), owner),
-            indexer=Indexer(gateway, SqlIndexStore(c.db), contracts()),
+            relay=Relay(gateway, SqlRelayStore(db, c.clock.now), sender, contracts(), owner),
+            indexer=Indexer(gateway, SqlIndexStore(db), contracts()),
             log_key=log_key(),
             timestamps=CheckpointStamps(timestamp_client(c.settings, c.clock)),
             proof_source=gateway,

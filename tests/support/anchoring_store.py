@@ -11,6 +11,7 @@ from sqlalchemy import insert, select, update
 
 import api.anchoring.tables as tables
 from api.anchoring.ports import Stamp
+from api.anchoring.repository.eager import EagerDatabase
 from api.anchoring.repository.index_store import SqlIndexStore
 from api.anchoring.repository.outbox import SqlRelayStore
 from api.anchoring.service import Anchoring, Worker
@@ -131,12 +132,13 @@ class Slice:
     def make_worker(self, owner: str = "one") -> Worker:
         """A worker as a process of its own would make it."""
         clock = SystemClock()
+        db = self.worker_db = EagerDatabase(self.db.engine.url.render_as_string(False), self.db.field_key)
         return Worker(
-            UnitOfWork(self.db),
+            UnitOfWork(db),
             clock,
             self.gateway,
-            Relay(self.gateway, SqlRelayStore(self.db, clock.now), self.sender, self.contracts, owner),
-            Indexer(self.gateway, SqlIndexStore(self.db), self.contracts),
+            Relay(self.gateway, SqlRelayStore(db, clock.now), self.sender, self.contracts, owner),
+            Indexer(self.gateway, SqlIndexStore(db), self.contracts),
             KEY,
             self.timestamps,
             self.gateway if self.with_proofs else None,  # type: ignore[arg-type]
