@@ -75,8 +75,8 @@ def read_messages(path: Path) -> dict[str, str | tuple[str, str]]:
 
 
 def catalogue_paths(root: Path = API_ROOT) -> list[Path]:
-    """Every slice's English catalogue, in a fixed order."""
-    return sorted(root.glob("*/locale/en.po"))
+    """Every slice's English catalogues (`en.po`, or `en-<part>.po` of a large slice), in a fixed order."""
+    return sorted(root.glob("*/locale/en*.po"))
 
 
 @cache

@@ -1,6 +1,7 @@
 // Draws PDF bytes with pdf.js (vendored, its own worker, no plug-in) and writes the attached contract as reflowed text.
 
 const WORKER = new URL("./vendor/pdfjs/pdf.worker.min.mjs", import.meta.url).href;
+const DRAWN_WIDTH = 1100; // sharp on a phone at twice its width, and small enough for a cheap one's memory
 const ATTACHMENT = "contract.json";
 
 /** Open the file: {pages, contract, draw, close}. Throws where this browser cannot. */
@@ -19,16 +20,15 @@ export async function openPdf(bytes) {
   return {
     pages: pdf.numPages,
     contract: async () => attachedContract(await pdf.getAttachments()),
-    draw: (number, canvas, width) => drawPage(pdf, number, canvas, width),
+    draw: (number, canvas) => drawPage(pdf, number, canvas),
     close: () => task.destroy(),
   };
 }
 
-async function drawPage(pdf, number, canvas, width) {
+async function drawPage(pdf, number, canvas) {
   const page = await pdf.getPage(number);
   const plain = page.getViewport({ scale: 1 });
-  const density = Math.min(globalThis.devicePixelRatio || 1, 2);
-  const viewport = page.getViewport({ scale: (width * density) / plain.width });
+  const viewport = page.getViewport({ scale: DRAWN_WIDTH / plain.width });
   canvas.width = Math.ceil(viewport.width);
   canvas.height = Math.ceil(viewport.height);
   await page.render({ canvasContext: canvas.getContext("2d", { alpha: false }), canvas, viewport }).promise;
@@ -63,7 +63,6 @@ export function contractText(contract) {
 
 /** One canvas a page, drawn one after the other into `container`. `label(n, total)` gives {alt, caption}. */
 export async function drawAll(pdf, container, label) {
-  const width = Math.max(container.clientWidth, 320);
   for (let number = 1; number <= pdf.pages; number++) {
     const { alt, caption } = label(number, pdf.pages);
     const figure = add(container, "figure");
@@ -71,7 +70,7 @@ export async function drawAll(pdf, container, label) {
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", alt);
     add(figure, "figcaption", caption);
-    await pdf.draw(number, canvas, width);
+    await pdf.draw(number, canvas);
   }
 }
 
