@@ -211,14 +211,23 @@ class AccountService:
         with self._uow.read() as session:
             return [view(row) for row in repo.accounts(session, kind="staff")]
 
-    def attach_organisation(self, account_id: str, org_id: str, role: str, by: Principal = ANONYMOUS) -> None:
-        """Give an employer's account its organisation and one role there; re-enables a disabled account."""
+    def attach_organisation(
+        self, account_id: str, org_id: str, role: str, by: Principal = ANONYMOUS, *, move: bool = False
+    ) -> None:
+        """Give an employer's account its organisation and one role there; re-enables a disabled account.
+
+        `move` takes it out of another organisation (a claim that was decided): it keeps no role from there, and its
+        sessions end.
+        """
         with self._uow() as session:
             row = self._row(session.get(AccountRow, account_id))
-            if row.kind != "employer" or row.org_id not in (None, org_id):
+            elsewhere = row.org_id not in (None, org_id)
+            if row.kind != "employer" or (elsewhere and not move):
                 raise conflict("identity.account_elsewhere")
-            roles = frozenset(row.roles) | {role}
+            roles = frozenset({role}) if elsewhere else frozenset(row.roles) | {role}
             rules.check_roles(roles, "employer")
+            if elsewhere:
+                repo.end_sessions(session, account_id=account_id)
             row.org_id, row.roles, row.state = org_id, sorted(roles), "active"
             audit.record(session, by, "identity.account_attached", "account", account_id, role=role)
 
