@@ -78,6 +78,11 @@ def authority(case: Case) -> Passed:
     return Passed(facts)
 
 
+def _registered_at(case: Case, signed: datetime) -> datetime:
+    """When event E01 recorded the registration: a registrar who left later does not undo it."""
+    return next((item.utc for item in case.cited if item.name == "E01"), signed)
+
+
 def _apply(
     case: Case, held: _Organisation | None, item: dict[str, Any], org_id: str, when: datetime
 ) -> _Organisation:
@@ -92,7 +97,7 @@ def _apply(
             statement,
             contents.AUTHORITY,
             case.trust_root.registrars,
-            when,
+            _registered_at(case, when) if isinstance(statement, eip712.RegisterOrganisation) else when,
             signature=item["signature"],
             unknown="REGISTRAR_UNKNOWN",
         )

@@ -1,0 +1,99 @@
+"""The slice over stand-ins of its neighbours, on a real database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from api.evidence.service import EvidenceService
+from api.evidence.service.packages import Packages
+from api.evidence.service.paper import PaperCopies
+from api.evidence.service.printing import Printer
+from api.evidence.service.verification import Verification
+from api.infra.audit import AuditRow
+from api.infra.auth import Principal
+from api.infra.db import Base, Database, UnitOfWork
+from api.kernel.clock import FixedClock
+from signing.rendering import FontBook
+from tests.factories.evidence import Forge, World, at, npm_fonts
+from tests.integration.evidence.parts import (
+    ForgedAuthorities,
+    ForgedContracts,
+    ForgedLog,
+    ForgedRound,
+    Notebook,
+)
+
+
+@dataclass
+class Desk:
+    """Everything a test looks at."""
+
+    service: EvidenceService
+    forge: Forge
+    log: ForgedLog
+    contracts: ForgedContracts
+    notebook: Notebook
+    uow: UnitOfWork
+
+    def audited(self) -> list[AuditRow]:
+        with self.uow() as session:
+            rows = session.query(AuditRow).order_by(AuditRow.no).all()
+            session.expunge_all()
+            return rows
+
+
+@pytest.fixture(scope="session")
+def world() -> World:
+    if not all(folder.is_dir() for folder in npm_fonts()):
+        pytest.skip("fonts are not installed (npm ci)")
+    return World()
+
+
+@pytest.fixture(scope="session")
+def forge(world: World) -> Forge:
+    return Forge(world)
+
+
+@pytest.fixture
+def desk(database: Database, forge: Forge) -> Desk:
+    Base.metadata.create_all(database.engine)
+    uow, clock = UnitOfWork(database), FixedClock(at(1000))
+    log, contracts, notebook = ForgedLog(forge), ForgedContracts(forge), Notebook()
+    packages = Packages(
+        uow,
+        clock,
+        lambda: notebook,
+        contracts,
+        ForgedRound(forge),
+        ForgedAuthorities(forge),
+        log,
+        lambda: forge.root,
+        "0.1.0",
+    )
+    printer = Printer(lambda: FontBook.load(npm_fonts()).typst_fonts)
+    service = EvidenceService(
+        packages,
+        PaperCopies(uow, clock, packages, printer, "https://concord.example", True),
+        Verification(lambda: forge.root, tuple),
+        printer,
+        lambda: forge.root,
+        clock,
+    )
+    return Desk(service, forge, log, contracts, notebook, uow)
+
+
+@pytest.fixture
+def who() -> Callable[..., Principal]:
+    def make(kind: str, *roles: str, org_id: str | None = None, person_id: str | None = None) -> Principal:
+        return Principal(
+            kind=kind,
+            account_id=None if person_id else f"acc-{kind}",
+            roles=frozenset(roles),
+            org_id=org_id,
+            person_id=person_id,
+        )
+
+    return make
