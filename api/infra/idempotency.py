@@ -15,13 +15,13 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
-from sqlalchemy import LargeBinary, String, delete, select
+from sqlalchemy import String, delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 from starlette.concurrency import run_in_threadpool
 
 from api.infra.auth import authenticate
-from api.infra.db import Base, Database, UtcDateTime
+from api.infra.db import Base, Database, SealedBytes, UtcDateTime
 from api.kernel.clock import SystemClock
 from api.kernel.errors import conflict, invalid
 
@@ -41,7 +41,7 @@ class IdempotencyRow(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     status: Mapped[int | None]
     media_type: Mapped[str | None] = mapped_column(String(80))
-    body: Mapped[bytes | None] = mapped_column(LargeBinary)
+    body: Mapped[bytes | None] = mapped_column(SealedBytes)
 
 
 def _claim(db: Database, caller: str, key: str, digest: str) -> Response | None:
