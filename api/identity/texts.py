@@ -64,7 +64,7 @@ _OWN: dict[str, tuple[str, str]] = {
         "The document number has a wrong form or check character.",
     ),
     "identity.phone_invalid": ("请填写 11 位手机号码。", "Please give a mobile number of 11 digits."),
-    "identity.privacy_notice_first": (
+    "identity.acknowledgement_unknown": (
         "请先阅读并确认个人信息处理告知。",
         "Please read and acknowledge the privacy notice first.",
     ),

@@ -12,6 +12,7 @@ from api.identity.service.people import PersonService
 from api.identity.service.portal import PortalService
 from api.identity.service.sessions import Sessions
 from api.identity.service.workers import WorkerService
+from api.kernel.events import EventRef
 from signing.identity_service.client import IdentityServiceClient
 
 
@@ -28,6 +29,10 @@ class Identity:
     portal: PortalService
     desk: DeskService
     client: IdentityServiceClient
+
+    def passkey_event(self, person_id: str, credential_id: str) -> EventRef | None:
+        """The identity event that commits a person's passkey (cited by E08)."""
+        return self.portal.passkey_event(credential_id, person_id)
 
 
 __all__ = ["Identity", "require_scope"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -64,7 +66,7 @@ class PortalService:
         with self._uow() as session:
             row = session.get(AcknowledgementRow, acknowledgement_id)
             if row is None or row.purpose != "login" or self._clock.now() - row.at > timedelta(hours=24):
-                raise conflict("identity.privacy_notice_first")
+                raise conflict("identity.acknowledgement_unknown")
             subject = "portal:" + self._lookup.visitor_hash(source)
             limits.hit(session, self._clock, subject, LOGINS_PER_SOURCE, LOGIN_WINDOW)
         return self._workers.begin(claim, purpose="login", acknowledgement_id=acknowledgement_id)
@@ -135,6 +137,7 @@ class PortalService:
                         "credential_id": made.credential_id,
                         "public_key": made.public_key,
                         "credential_digest": made.credential_digest,
+                        "credential_sha256": hashlib.sha256(base64.b64decode(made.public_key)).hexdigest(),
                         "level": made.level,
                     },
                 ),
@@ -160,11 +163,12 @@ class PortalService:
         with self._uow.read() as session:
             return [_view(row) for row in repo.passkeys(session, person_id)]
 
-    def passkey_event(self, credential_id: str) -> EventRef | None:
-        """The identity event that commits a credential (cited by E08)."""
+    def passkey_event(self, credential_id: str, person_id: str | None = None) -> EventRef | None:
+        """The identity event that commits a credential (base64url id; cited by E08); None if it is another person's."""
         with self._uow.read() as session:
             row = session.get(PasskeyRow, credential_id)
-            return None if row is None else repo.event_of(row)
+            mine = row is not None and person_id in (None, row.person_id)
+            return repo.event_of(row) if row is not None and mine else None
 
     def revoke_passkey(self, who: Principal, credential_id: str) -> None:
         """End a passkey: at the service first, then here with an event."""

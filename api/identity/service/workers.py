@@ -85,7 +85,7 @@ class WorkerService:
         row = session.get(AcknowledgementRow, acknowledgement_id)
         fresh = row is not None and self._clock.now() - row.at < timedelta(hours=24)
         if row is None or row.purpose != purpose or not fresh:
-            raise conflict("identity.privacy_notice_first")
+            raise conflict("identity.acknowledgement_unknown")
 
     # ----------------------------------------------------------------------- checks
 

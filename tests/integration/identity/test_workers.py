@@ -69,7 +69,7 @@ def test_nothing_is_used_before_the_privacy_notice_was_acknowledged(world: World
     for bad in (other, elsewhere):
         assert (
             code_of(world, lambda bad=bad: world.identity.workers.start_check(bad))
-            == "identity.privacy_notice_first"
+            == "identity.acknowledgement_unknown"
         )
     assert httpx.get(f"{world.authorities.idp.url}/test/asked", trust_env=False).json() == asked
     with pytest.raises(DomainError) as caught:
@@ -279,7 +279,7 @@ def test_a_passkey_is_committed_in_an_event_and_logs_in(world: World) -> None:
     assert client.post("/api/v1/me/passkeys", json=body).json() == made.json()
     person = client.get("/api/v1/identity/me").json()["person_id"]
     assert events(world, f"person/{person}").count("identity.passkey_enrolled/1") == 1
-    event = world.identity.portal.passkey_event(made.json()["credential_id"])
+    event = world.identity.passkey_event(person, made.json()["credential_id"])
     assert event is not None
     fresh = world.client()
     begun = fresh.post("/api/v1/identity/passkey-login").json()
