@@ -11,7 +11,7 @@ import pytest
 
 from chain.verifier.child import verify_in_child
 from chain.verifier.offline import NetworkUnavailable
-from tests.factories.evidence import Forge
+from tests.factories.evidence import Forge, npm_fonts
 
 ROOT = Path(__file__).resolve().parents[3]
 COMMAND = (
@@ -74,6 +74,11 @@ def test_the_child_answers_as_the_library_does(good: Forge) -> None:
     answer = verify_in_child(good.package, good.root.canonical())
     assert answer["verdict"] == "passed"
     assert len(answer["steps"]) == 20
+
+
+def test_the_child_may_render_in_a_process_of_its_own(good: Forge) -> None:
+    answer = verify_in_child(good.package, good.root.canonical(), fonts=tuple(npm_fonts()))
+    assert answer["steps"][19]["outcome"] == "passed", answer["steps"][19]
 
 
 def test_a_child_over_its_time_is_stopped(good: Forge) -> None:
