@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-
-from api.kernel.events import Json
+from typing import Any
 
 NOTICE_VERSION = "econtract-notice/1"
 PRIVACY_VERSION = "2026-11"
@@ -44,7 +43,7 @@ class Reading:
     subtitle: str
     version: int
     key_facts: Sequence[Mapping[str, str]]
-    parties: Sequence[Mapping[str, Json]]
+    parties: Sequence[Mapping[str, Any]]
     clauses: Sequence[Mapping[str, str]]
     notices: Sequence[str]
     notice_version: str
@@ -141,5 +140,5 @@ class ContractText:
     contract_id: str
     version: int
     state: str
-    data: Mapping[str, Json]
+    data: Mapping[str, Any]
     history: Sequence[HistoryLine] = field(default_factory=tuple)
