@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from api.anchoring.model import ActorRow, RoleEvent
@@ -14,6 +15,9 @@ SEVERITY_WARNING = "warning"
 
 VOIDABLE = ("held", "pending", "parked")
 """States in which a registry call can still be taken back."""
+
+LATEST = 253_402_300_799 - 86_400
+"""A day before the end of the year 9999: a time on chain may be any 64-bit number, and zones need room."""
 
 ROLE_METHODS = frozenset(
     {"registerOrganisation", "replaceRepresentative", "setSealKey", "grantAgent", "revokeAgent"}
@@ -36,7 +40,13 @@ def must_wait(
 
 def month_of(unix: int) -> str:
     """Signing month YYYY-MM in Asia/Shanghai."""
-    return datetime.fromtimestamp(unix, UTC).astimezone(SHANGHAI).strftime("%Y-%m")
+    return _month_of_hour(unix // 3600)
+
+
+@lru_cache(maxsize=4096)
+def _month_of_hour(hours: int) -> str:
+    # The zone's offset is whole hours, so a month begins at a whole hour of UTC.
+    return datetime.fromtimestamp(min(hours * 3600, LATEST), UTC).astimezone(SHANGHAI).strftime("%Y-%m")
 
 
 def organisation_after(events: Iterable[RoleEvent]) -> Mapping[str, Any] | None:

@@ -195,19 +195,20 @@ class IndexContractRow(Base):
     __table_args__ = (
         Index("ix_anchoring_index_contract_place", "block_number", "log_index"),
         Index("ix_anchoring_index_contract_month", "month", "current"),
+        Index("ix_anchoring_index_contract_org", "org_id", "current"),
     )
 
     contract_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     version: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    commitment: Mapped[str] = mapped_column(String(64), index=True)
+    commitment: Mapped[str] = mapped_column(String(64))
     prev: Mapped[str] = mapped_column(String(64))
-    org_id: Mapped[str] = mapped_column(String(64), index=True)
-    region_code: Mapped[str] = mapped_column(String(12), index=True)
+    org_id: Mapped[str] = mapped_column(String(64))
+    region_code: Mapped[str] = mapped_column(String(12))
     current: Mapped[bool]
     level: Mapped[int]
     attested_at: Mapped[datetime] = mapped_column(UtcDateTime)
     month: Mapped[str] = mapped_column(String(7))
-    employer_wallet: Mapped[str] = mapped_column(String(42), index=True)
+    employer_wallet: Mapped[str] = mapped_column(String(42))
     worker_key_hash: Mapped[str] = mapped_column(String(64))
     subject: Mapped[str] = mapped_column(String(64))
     check_digest: Mapped[str] = mapped_column(String(64))
