@@ -20,6 +20,7 @@ from api.econtract.ports import (
     Organisation,
     RoundOpened,
     RoundRequest,
+    WalletChoice,
     WorkerAdmission,
     WorkerIdentified,
     WorkerSession,
@@ -81,6 +82,13 @@ class RegisteredEmployers(_Part):
         found: Sequence[str] = self._container.employers.signing_accounts(org_id)
         return found
 
+    def wallets(self, account_id: str) -> Sequence[WalletChoice]:
+        return [
+            WalletChoice(wallet.address, str(wallet.kind))
+            for wallet in self._container.employers.wallets_of(account_id)
+            if wallet.state == "active"
+        ]
+
 
 class Rounds(_Part):
     """`SigningRounds` on the signing_round slice."""
@@ -90,40 +98,33 @@ class Rounds(_Part):
 
         fields = {name: getattr(request, name) for name in request.__dataclass_fields__}
         with rendering_refusals():
-            return self._container.signing_round.rounds.prepare(Request(**fields))
+            return self._container.signing_round.prepare(Request(**fields))
 
     def open_round(self, session: Any, prepared: object) -> RoundOpened:
-        return RoundOpened(**asdict(self._container.signing_round.rounds.open_round(session, prepared)))
+        return RoundOpened(**asdict(self._container.signing_round.open_round(session, prepared)))
 
     def admit_worker(self, session: Any, round_id: str, admission: WorkerAdmission) -> None:
         from api.signing_round.model import WorkerAdmission as Admission
 
-        self._container.signing_round.rounds.admit_worker(session, round_id, Admission(**asdict(admission)))
+        self._container.signing_round.admit_worker(session, round_id, Admission(**asdict(admission)))
 
     def close_round(self, session: Any, round_id: str, reason: str) -> None:
-        self._container.signing_round.rounds.close_round(session, round_id, reason)
+        self._container.signing_round.close_round(session, round_id, reason)
 
     def base_pdf(self, round_id: str, opener: Opener) -> bytes:
-        return self._open(round_id, opener, base=True)
+        return bytes(self._container.signing_round.base_pdf(round_id, _opener(opener)))
 
     def current_pdf(self, round_id: str, opener: Opener) -> bytes:
-        return self._open(round_id, opener, base=False)
+        return bytes(self._container.signing_round.current_pdf(round_id, _opener(opener)))
 
     def page_image(self, round_id: str, number: int, opener: Opener, *, final: bool) -> bytes:
-        from api.signing_round.model import Opener as RoundOpener
+        return bytes(self._container.signing_round.page_image(round_id, number, _opener(opener), final=final))
 
-        found: bytes = self._container.signing_round.documents.page_image(
-            round_id, number, RoundOpener(**asdict(opener)), base=not final
-        )
-        return found
 
-    def _open(self, round_id: str, opener: Opener, *, base: bool) -> bytes:
-        from api.signing_round.model import Opener as RoundOpener
+def _opener(opener: Opener) -> Any:
+    from api.signing_round.model import Opener as RoundOpener
 
-        found: bytes = self._container.signing_round.documents.open(
-            round_id, RoundOpener(**asdict(opener)), base=base
-        )
-        return found
+    return RoundOpener(**asdict(opener))
 
 
 class DraftPreview(_Part):

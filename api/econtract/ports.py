@@ -32,6 +32,14 @@ class Organisation:
     demo: bool = False
 
 
+@dataclass(frozen=True)
+class WalletChoice:
+    """A wallet an agent may sign with. Kind: keystore (here, unlocked per signature) or external."""
+
+    address: str
+    kind: str
+
+
 class Employers(Protocol):
     """Organisations and their agents' authority."""
 
@@ -49,6 +57,10 @@ class Employers(Protocol):
 
     def signing_accounts(self, org_id: str) -> Sequence[str]:
         """Accounts that may sign for the organisation now."""
+        ...
+
+    def wallets(self, account_id: str) -> Sequence[WalletChoice]:
+        """The account's active wallets."""
         ...
 
 
