@@ -19,7 +19,7 @@ from api.infra.db import UnitOfWork
 from api.kernel.clock import Clock
 from api.kernel.errors import DomainError, forbidden
 
-SOURCE_LIMIT = 60
+SOURCE_LIMIT = 300
 SOURCE_WINDOW = timedelta(minutes=10)
 STEPS = {"password": "second_factor", "renewal": "password_change", "live": "done"}
 

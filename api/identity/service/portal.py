@@ -26,7 +26,7 @@ from api.kernel.errors import conflict, forbidden, not_found
 from api.kernel.events import EventDraft, EventRecorder, EventRef
 from signing.identity_service.client import IdentityServiceClient
 
-LOGINS_PER_SOURCE = 30
+LOGINS_PER_SOURCE = 300
 LOGIN_WINDOW = timedelta(minutes=10)
 ROLES = frozenset({"worker"})
 

@@ -37,6 +37,8 @@ LEAST_LEVEL = 2
 """EFFECTIVE needs L2, so nothing below opens a signing session."""
 STARTS_PER_CONTRACT = 20
 STARTS_WINDOW = timedelta(hours=1)
+NOTICES_PER_SOURCE = 5000
+"""An office behind one address signs hundreds of contracts in an hour; this only stops a flood."""
 
 
 class WorkerService:
@@ -77,7 +79,7 @@ class WorkerService:
         )
         with self._uow() as session:
             subject = "privacy:" + row.visitor_hash
-            limits.hit(session, self._clock, subject, 200, timedelta(hours=1))
+            limits.hit(session, self._clock, subject, NOTICES_PER_SOURCE, timedelta(hours=1))
             session.add(row)
         return row.id
 
