@@ -9,8 +9,7 @@ import pytest
 
 from api.infra.auth import SESSION_COOKIE, Principal
 from api.kernel.errors import DomainError
-
-from .conftest import OPERATOR, PASSWORD, World
+from tests.support.identity_world import OPERATOR, PASSWORD, World
 
 
 def codes(response: object) -> str:

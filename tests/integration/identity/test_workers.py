@@ -18,9 +18,8 @@ from api.kernel.errors import DomainError
 from api.kernel.events import WorkerDisputed
 from signing.identity_service.client import IdentityServiceError, OpenIntent
 from tests.support.authenticator import SoftPasskey
+from tests.support.identity_world import World
 from tests.support.programs import hex32
-
-from .conftest import World
 
 
 def prepared(world: World, number: int, contract: str | None = None, **changes: Any) -> StartIdentity:
