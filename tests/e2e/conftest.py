@@ -83,6 +83,8 @@ class Visit:
             self.page.set_viewport_size({"width": width, "height": height})
             self.page.wait_for_timeout(80)
             found = self.page.evaluate("document.documentElement.scrollWidth")
+            whole = self.page.evaluate("document.documentElement.scrollHeight")
+            self.page.set_viewport_size({"width": width, "height": max(height, min(whole, 8000))})
             self.page.screenshot(path=str(SHOTS / f"{name}-{width}.png"), full_page=True)
             assert found <= width, f"{name} is {found} px wide at {width} px"
         self.page.set_viewport_size({"width": self.profile.width, "height": self.profile.height})

@@ -37,7 +37,7 @@ CLOSED: Mapping[str, str] = {
 }
 
 HAPPENINGS: Mapping[str, tuple[str, str]] = {
-    "created": (N_("起草"), "neutral"),
+    "created": (N_("单位起草"), "neutral"),
     "reopened": (N_("重新起草"), "neutral"),
     "sent": (N_("发给您"), "info"),
     "identified": (N_("核对身份"), "neutral"),
@@ -59,7 +59,7 @@ HAPPENINGS: Mapping[str, tuple[str, str]] = {
 
 ROLES: Mapping[str, str] = {
     "worker": N_("您"),
-    "employer": N_("单位"),
+    "employer": N_("用人单位"),
     "platform": N_("平台"),
     "identity_service": N_("身份服务"),
     "operator": N_("平台"),

@@ -190,7 +190,9 @@ def build(peer: Peer, made: Round) -> FastAPI:
     @app.get("/s/{code}")
     @app.get("/s/{code}/text")
     def landing(code: str) -> HTMLResponse:
-        return HTMLResponse("<!doctype html><title>s</title><link rel=icon href=data:,><main><h1>back</h1></main>")
+        return HTMLResponse(
+            "<!doctype html><title>s</title><link rel=icon href=data:,><main><h1>back</h1></main>"
+        )
 
     @app.get("/api/v1/sign/{code}/document")
     def sheet(code: str) -> Any:

@@ -285,7 +285,8 @@ def test_wechat_never_shows_a_dead_button(
         visit.shot("wechat-download")
         page.get_by_role("link", name="按页看图片").click()
         expect(page.locator("figure img").first).to_be_visible()
-        assert page.evaluate("document.querySelector('figure img').complete")
+        expect(page.locator("figure img").first).to_have_js_property("complete", True, timeout=60_000)
+        assert page.evaluate("document.querySelector('figure img').naturalWidth") > 300
         visit.axe("pictures")
         visit.shot("my-pictures")
         page.goto(f"{origin}/me/contracts/{PK}")
