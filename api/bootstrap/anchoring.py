@@ -73,14 +73,12 @@ def build(c: Container) -> Anchoring:
         from chain.relay import Relay
         from chain.transactions import Sender
 
-        token = None
-        if c.settings.chain_rpc_token_file is not None:
-            token = read_secret(c.settings.chain_rpc_token_file, "chain_rpc_token_file")
+        chain_id = deployment().chain_id
+        key = read_secret(c.settings.relay_key_file, "relay_key_file").removeprefix("0x")
+        sender = Sender(bytes.fromhex(key), chain_id)
+        token_file = c.settings.chain_rpc_token_file
+        token = None if token_file is None else read_secret(token_file, "chain_rpc_token_file")
         gateway = RpcGateway(c.settings.chain_rpc_url, token=token)
-        sender = Sender(
-            bytes.fromhex(read_secret(c.settings.relay_key_file, "relay_key_file").removeprefix("0x")),
-            deployment().chain_id,
-        )
         db = EagerDatabase(c.settings.effective_database_url, c.field_key)
         owner = f"{socket.gethostname()}/{os.getpid()}/{time.time_ns()}"
         return Worker(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -32,14 +31,8 @@ def read_certificates(paths: Sequence[Path]) -> tuple[bytes, ...]:
 
 
 def timestamp_client(settings: Settings, clock: Clock) -> TimestampClient:
-    """A client of the installation's time-stamping authorities, in order of preference.
-
-    Each is named by its address without scheme; any of the configured roots may vouch for any of them.
-    """
+    """A client of the installation's time-stamping authorities, in order of preference."""
     import httpx
 
-    roots = read_certificates(settings.tsa_certificates)
-    tsas = [
-        Tsa(urlsplit(url).netloc + urlsplit(url).path.rstrip("/"), url, roots) for url in settings.tsa_urls
-    ]
+    tsas = [Tsa(tsa.name, tsa.url, read_certificates(tsa.roots), tsa.policy) for tsa in settings.tsas]
     return TimestampClient(tsas, clock, httpx.Client(timeout=TIMEOUT, trust_env=False))

@@ -40,7 +40,9 @@ def slice_(database: Database) -> Slice:
 
 
 def draft(stream: str, number: int = 0) -> EventDraft:
-    return EventDraft(stream, "econtract.E04/1", "actor-1", "worker", {"notice": f"v{number}", "seconds": number})
+    return EventDraft(
+        stream, "econtract.E04/1", "actor-1", "worker", {"notice": f"v{number}", "seconds": number}
+    )
 
 
 def record(slice_: Slice, stream: str, count: int = 1) -> list[Any]:
@@ -106,7 +108,9 @@ def state(slice_: Slice, call_id: str) -> str:
 
 
 def test_events_are_numbered_linked_and_canonical(slice_: Slice) -> None:
-    refs = record(slice_, "econtract/a", 3) + record(slice_, "econtract/b", 1) + record(slice_, "econtract/a", 1)
+    refs = (
+        record(slice_, "econtract/a", 3) + record(slice_, "econtract/b", 1) + record(slice_, "econtract/a", 1)
+    )
     assert [(r.stream, r.seq) for r in refs] == [
         ("econtract/a", 1), ("econtract/a", 2), ("econtract/a", 3), ("econtract/b", 1), ("econtract/a", 4),
     ]  # fmt: skip
@@ -222,7 +226,9 @@ def test_entries_are_anchored_and_proven_against_a_stamped_checkpoint(slice_: Sl
         first = proofs.checkpoint(session, covering=0)
         assert first is not None
         path = proofs.consistency(session, first.size, newest.size)
-        verify_consistency(first.size, bytes.fromhex(first.root), newest.size, bytes.fromhex(newest.root), path)
+        verify_consistency(
+            first.size, bytes.fromhex(first.root), newest.size, bytes.fromhex(newest.root), path
+        )
         with pytest.raises(DomainError):
             proofs.inclusion(session, 400, 307)
         assert len(proofs.tile(session, 0, 0, 256)) == 8192
@@ -230,7 +236,9 @@ def test_entries_are_anchored_and_proven_against_a_stamped_checkpoint(slice_: Sl
         assert len(proofs.tile(session, 1, 0, 1)) == 32
         with pytest.raises(DomainError):
             proofs.tile(session, 0, 1, 52)
-        assert proofs.entries(session, 300, 100) == [bytes.fromhex(e) for e in _entries(session, slice_)[300:]]
+        assert proofs.entries(session, 300, 100) == [
+            bytes.fromhex(e) for e in _entries(session, slice_)[300:]
+        ]
 
 
 def _entries(session: Any, slice_: Slice) -> list[str]:
@@ -281,7 +289,9 @@ def test_calls_take_effect_in_the_order_in_which_they_were_true(slice_: Slice) -
     later = conclude(slice_, "later", hold=False)
     settle(slice_)
     assert state(slice_, held) == "held"
-    assert state(slice_, revoked) == "pending"  # the conclusion was signed while the agent still had his grant
+    assert (
+        state(slice_, revoked) == "pending"
+    )  # the conclusion was signed while the agent still had his grant
     with slice_.service.uow() as session:
         slice_.service.registry.release(session, held)
         slice_.service.registry.release(session, held)
@@ -298,7 +308,9 @@ def test_calls_take_effect_in_the_order_in_which_they_were_true(slice_: Slice) -
         assert row is not None
         assert (row.org_id, row.region_code, row.level, row.month) == (ORG, "500101001", 2, "2026-11")
         assert row.employer_wallet == AGENT
-        assert [a.wallet for a in slice_.service.index.actors(session, ORG) if a.until_block is None] == [WALLET]
+        assert [a.wallet for a in slice_.service.index.actors(session, ORG) if a.until_block is None] == [
+            WALLET
+        ]
         found = slice_.service.proofs.conclusion(session, hex32("contract"))
         assert found is not None
         assert found.call.state == "anchored"
@@ -375,7 +387,10 @@ def test_index_answers_and_is_rebuilt_to_the_same_content(slice_: Slice) -> None
     index = slice_.service.index
     with slice_.service.uow.read() as session:
         assert index.total(session) == 7
-        assert {c.key: c.contracts for c in index.counts(session, "state")} == {"concluded": 6, "superseded": 1}
+        assert {c.key: c.contracts for c in index.counts(session, "state")} == {
+            "concluded": 6,
+            "superseded": 1,
+        }
         assert {c.key: c.contracts for c in index.counts(session, "region")} == {"500101001": 4, "500102": 3}
         assert sum(c.contracts for c in index.counts(session, "month")) == 7
         assert index.total(session, ContractQuery(region_prefix="500101")) == 4
@@ -423,7 +438,10 @@ def test_index_follows_a_reorganisation(slice_: Slice) -> None:
     indexer = Indexer(slice_.gateway, store, CONTRACTS)
     indexer.catch_up()
     with slice_.service.uow.read() as session:
-        assert [r.state for r in slice_.service.index.history(session, hex32("c"))] == ["superseded", "concluded"]
+        assert [r.state for r in slice_.service.index.history(session, hex32("c"))] == [
+            "superseded",
+            "concluded",
+        ]
     slice_.gateway.reorganise(1, drop=True)  # type: ignore[attr-defined]
     indexer.catch_up()
     with slice_.service.uow.read() as session:
@@ -485,7 +503,9 @@ def test_erasure_destroys_what_is_readable_and_leaves_the_proofs(slice_: Slice) 
         found = slice_.service.proofs.checkpoint(session, covering=1)
         assert found is not None
         path = slice_.service.proofs.inclusion(session, 1, found.size)
-        verify_inclusion(leaf_hash(bytes.fromhex(after[1].entry)), 1, found.size, path, bytes.fromhex(found.root))
+        verify_inclusion(
+            leaf_hash(bytes.fromhex(after[1].entry)), 1, found.size, path, bytes.fromhex(found.root)
+        )
     assert record(slice_, "person/p")[0].seq == 4
 
 
@@ -493,7 +513,11 @@ def test_payloads_are_sealed_at_rest(slice_: Slice) -> None:
     record(slice_, "econtract/a")
     with slice_.db.read() as session:
         column = SecretRow.__table__.c.payload
-        raw = session.connection().exec_driver_sql(f"SELECT {column.name} FROM {SecretRow.__tablename__}").scalar()
+        raw = (
+            session.connection()
+            .exec_driver_sql(f"SELECT {column.name} FROM {SecretRow.__tablename__}")
+            .scalar()
+        )
     assert b"notice" not in bytes(raw)
     with slice_.service.uow() as session:
         session.execute(update(SecretRow).values(payload=json.dumps({"changed": True}).encode()))
