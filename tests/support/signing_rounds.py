@@ -195,7 +195,14 @@ class Identity:
         return IntentResent(intent_id, int(self.clock.now().timestamp()) + 300, 30, "138****0000")
 
     def attest(
-        self, intent_id: str, *, session: str, nonce: str, spki: bytes, otp: str | None = None, assertion: Any = None
+        self,
+        intent_id: str,
+        *,
+        session: str,
+        nonce: str,
+        spki: bytes,
+        otp: str | None = None,
+        assertion: Any = None,
     ) -> Attested:
         self._answer()
         kept = self.intents[intent_id]
@@ -249,7 +256,9 @@ class CaDouble:
                 public = serialization.load_der_public_key(facts.spki)
                 if self.other_key:
                     public = ec.generate_private_key(ec.SECP256R1()).public_key()
-                self.issued[wanted] = authority.issue(facts.common_name, public, end=authority.moment + self.life)
+                self.issued[wanted] = authority.issue(
+                    facts.common_name, public, end=authority.moment + self.life
+                )
             certificate = self.issued[wanted]
             return httpx.Response(
                 200, json={"certificate": encode(certificate), "chain": [encode(x) for x in authority.chain]}
@@ -260,9 +269,7 @@ class CaDouble:
             serial = ocsp.OCSPRequest.load(request.content)["tbs_request"]["request_list"][0]["req_cert"][
                 "serial_number"
             ].native
-            certificate = next(
-                item for item in self.known() if _serial(item) == serial
-            )
+            certificate = next(item for item in self.known() if _serial(item) == serial)
             revoked_at = self.authority.moment - dt.timedelta(minutes=5) if self.revoked else None
             return httpx.Response(200, content=authority.ocsp(certificate, revoked_at=revoked_at))
         if request.url.path == "/crl/root.crl":

@@ -37,7 +37,9 @@ def test_the_whole_path(bench: Bench) -> None:
     assert e10["wallet"] == material.wallet == bench.organisations.address
     call = next(iter(bench.registry.calls.values()))
     assert call["state"] == "pending"
-    assert call["worker_signature"] == __import__("base64").b64decode(str(material.worker_consent["signature"]))
+    assert call["worker_signature"] == __import__("base64").b64decode(
+        str(material.worker_consent["signature"])
+    )
 
 
 def test_the_final_file_is_valid_for_anyone(bench: Bench) -> None:
