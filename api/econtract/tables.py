@@ -91,7 +91,7 @@ class InvitationRow(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     dead: Mapped[bool] = mapped_column(Boolean)
     person_id: Mapped[str | None] = mapped_column(String(64))
-    identity_event: Mapped[Any] = mapped_column(JsonText)
+    identity_event: Mapped[Any] = mapped_column(JsonText, nullable=True)
     opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     read_seconds: Mapped[int]
     read_pages: Mapped[Any] = mapped_column(JsonText)
