@@ -133,14 +133,14 @@ def home(request: Request, service: Service, who: Employer) -> Response:
 
 
 def _home(service: EmployersService, who: Principal) -> dict[str, Any]:
-    member, org, grant = service.agents.own(who)
+    member, org, grant, expired = service.agents.own_authority(who)
     current, waiting, _ = service.seals.current(who)
     representative = member.kind == "representative"
     return {
         "org": org,
         "member": member,
         "grant": grant,
-        "expired": grant is not None and grant.valid_until <= datetime.now(UTC),
+        "expired": expired,
         "representative": representative,
         "materials": {row.kind: row for row in service.registration.own_materials(who)}
         if representative

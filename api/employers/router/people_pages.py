@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response, UploadFile
@@ -15,12 +15,12 @@ from api.employers.service import EmployersService
 from api.infra.auth import Principal
 from api.infra.i18n import N_
 from api.infra.web import page, redirect
+from api.kernel.clock import SHANGHAI
 from api.kernel.errors import DomainError, not_found
 
 router = APIRouter()
 
 Text = Annotated[str, Form()]
-SHANGHAI = timezone(timedelta(hours=8))
 
 
 @router.get("/employer/wallet")

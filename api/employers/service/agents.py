@@ -97,3 +97,8 @@ class Agents:
         with self._w.uow.read() as session:
             member, org = own_membership(session, principal)
             return member, org, rows.open_grant(session, org.org_id, member.account_id)
+
+    def own_authority(self, principal: Principal) -> tuple[MemberRow, OrganisationRow, GrantRow | None, bool]:
+        """The same, and whether the grant has expired."""
+        member, org, grant = self.own(principal)
+        return member, org, grant, grant is not None and grant.valid_until <= self._w.clock.now()
