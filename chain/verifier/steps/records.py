@@ -35,7 +35,7 @@ def chain_record(case: Case) -> Passed:
             shown.append(
                 {"block": facts.block_number, "hash": facts.block_hash.hex(), "time": when, "events": names}
             )
-    except (ChainError, KeyError, TypeError, ValueError, AttributeError) as error:
+    except (ChainError, KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise Failed("INCLUSION_INVALID", entry=contents.CHAIN_RECORD, reason=str(error)[:200]) from error
     if not shown:
         raise Undecided("NO_CHAIN_RECORD")
@@ -54,21 +54,21 @@ def _judge_logs(case: Case, logs: Any) -> list[str]:
             raise Failed("CONTRACT_CODE_UNKNOWN", address=log.address)
         for event in load(contract).events():
             if log.topics and event.topic0 == log.topics[0]:
-                values = event.decode(log.topics, log.data)
                 names.append(event.name)
                 if event.name == "Concluded" and case.kind == contents.CONTRACT:
-                    _judge_conclusion(case, values)
+                    _judge_conclusion(case, log.topics, log.data)
     return names
 
 
-def _judge_conclusion(case: Case, values: dict[str, Any]) -> None:
+def _judge_conclusion(case: Case, topics: tuple[bytes, ...], data: bytes) -> None:
+    """Concluded(contractId, orgId, commitment indexed; version first in the data): read without an ABI library."""
     expected = {
-        "contractId": bytes.fromhex(case.opening["contract_id"]),
-        "commitment": case.commitment,
-        "version": case.opening["version"],
+        "contractId": (bytes.fromhex(case.opening["contract_id"]), topics[1]),
+        "commitment": (case.commitment, topics[3]),
+        "version": (case.opening["version"], int.from_bytes(data[:32], "big")),
     }
-    for name, value in expected.items():
-        if values[name] != value:
+    for name, (mine, found) in expected.items():
+        if mine != found:
             raise Failed("STATEMENT_MISMATCH", field=name)
 
 
