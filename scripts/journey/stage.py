@@ -60,7 +60,7 @@ class Stage:
         self.installation = installation
         self.connect = connect
         self.town = Town(installation.url("idp"), installation.url("sms"))
-        self.password = secrets.token_urlsafe(12)
+        self.password = "Aa1-" + secrets.token_urlsafe(12)
         self._file = installation.root / "demo" / "logins.json"
         self.logins: dict[str, Login] = {}
         if self._file.exists():

@@ -61,7 +61,7 @@ def confirm(
     """Confirms the code: a session of 60 minutes starts, an older one ends."""
     identified, step = econtract.worker.confirm_identity(code, body.check_id, body.otp)
     sessions = request.app.state.container.identity.sessions
-    sessions.set_cookie(response, identified.session_token, kind="worker")
+    sessions.set_cookie(response, identified.session_token, identified.expires_at)
     return {
         "state": step.state,
         "step": step.step,
