@@ -12,8 +12,15 @@ import { alert, ask, button, codeLine, copyText, el, facts, localTime, progress,
 const screen = document.getElementById("screen");
 const code = /^#([0-9A-Za-z_-]{8,100})$/.exec(location.hash)?.[1] ?? "";
 const link = `${location.origin}/s/${code}`;
-const EXPIRED = new Set(["signing.attempt_expired", "signing.lock_expired", "signing.attempt_unknown", "signing.attempt_replaced"]);
-const WRONG_OTP = /^(identity\.not_confirmed|signing\.intent_refused|identity\.locked)$/;
+// What a refusal of the platform means for this page; everything else is shown with the platform's own words.
+const PREPARE_AGAIN = new Set([
+  "signing.attempt_expired",
+  "signing.attempt_replaced",
+  "signing.attempt_unknown",
+  "signing.token_outside_certificate",
+  "identity.intent_used",
+]);
+const SAME_SCREEN = /^(identity\.(not_confirmed|locked|rate_limited|intent_expired|sms_unavailable|provider_unavailable|service_unavailable)|signing\.(wait|in_progress|locked|intent_first)|timestamp\.|too_many_requests|idempotency_)/;
 
 let api;
 let signing;
@@ -113,9 +120,9 @@ async function showScreen(pdf, contract) {
       return signed(result);
     } catch (error) {
       marks.fail();
-      if (error instanceof Problem && WRONG_OTP.test(error.code)) factor.clear();
-      else signing.drop();
       if (error instanceof Refused) return failed(error);
+      if (error instanceof Problem && error.code === "signing.already_signed") return location.replace(link);
+      factor.clear();
       messages.append(notice(error));
       messages.lastChild.focus();
     } finally {
@@ -254,11 +261,16 @@ function signed(result) {
 
 function notice(error) {
   if (error instanceof Offline) return alert("warning", text("networkTitle"), text("networkText"));
-  if (error instanceof Problem && EXPIRED.has(error.code)) {
-    return alert("warning", text("expiredTitle"), text("expiredText"), el("p", {}, button(text("again"), "primary", again)));
+  if (!(error instanceof Problem)) {
+    return alert("danger", text("failedTitle"), text("failedText"), codeLine(error?.code ?? error?.name ?? "error"));
   }
-  if (error instanceof Problem) return alert("danger", text("failedTitle"), error.detail(language()) || text("failedText"), codeLine(error.code));
-  return alert("danger", text("failedTitle"), text("failedText"), codeLine(error?.code ?? error?.name ?? "error"));
+  const words = error.detail(language()) || text("failedText");
+  if (PREPARE_AGAIN.has(error.code)) {
+    return alert("warning", text("expiredTitle"), words, el("p", {}, button(text("again"), "primary", again)), codeLine(error.code));
+  }
+  if (SAME_SCREEN.test(error.code) || error.status >= 500) return alert("danger", text("failedTitle"), words, codeLine(error.code));
+  const onward = error.code === "signing.page_release_unknown" ? `${link}/sign` : link;
+  return alert("danger", text("failedTitle"), words, el("p", {}, el("a", { class: "button button-secondary", href: onward }, text("backToStart"))), codeLine(error.code));
 }
 
 function again() {
@@ -272,8 +284,10 @@ function failed(error) {
     const text_ = error.code.startsWith("page.other_file") || error.code.startsWith("pdf.") ? "fileRefusedText" : "refusedText";
     return fatal("danger", text("refusedTitle"), text(text_), codeLine(error.code));
   }
-  const back = el("p", { class: "row" }, button(text("retry"), "primary", () => location.reload()), el("a", { class: "button button-secondary", href: link }, text("backToStart")));
-  fatalNode(notice(error), back);
+  fatalNode(
+    notice(error),
+    el("p", { class: "row" }, button(text("retry"), "primary", () => location.reload()), el("a", { class: "button button-quiet", href: link }, text("backToStart"))),
+  );
 }
 
 /** The browser lacks what signing needs: reading goes on, signing moves to another browser. */

@@ -20,6 +20,7 @@ export class Signing {
   #base;
   #key = null;
   #requestSignature = null;
+  #signed = null; // both signatures, kept while the platform could not finish (no timestamp): sent again as they are
 
   constructor(api, roundId) {
     this.#api = api;
@@ -29,6 +30,7 @@ export class Signing {
   /** Take the document's lock, fetch the prepared bytes and check them. Resolves to the bytes to be drawn. */
   async enter() {
     this.drop();
+    this.#signed = null;
     this.attempt = await this.#api.post(`${this.#base}/enter`);
     const pdf = await this.#api.bytes(this.attempt.prepared_url);
     await this.#checkPrepared(pdf);
@@ -55,8 +57,8 @@ export class Signing {
    * With `otp` the password, else a passkey is tried; {fallback: reason} says that none answered.
    */
   async sign({ otp, report }) {
-    const { attempt } = this;
-    const { attempt_id } = attempt;
+    if (this.#signed) return this.#finish(report);
+    const { attempt_id } = this.attempt;
     report("key");
     this.#key ??= await WorkerKey.create();
     const { spki } = this.#key;
@@ -81,13 +83,13 @@ export class Signing {
     const attributes = await this.#key.signAttributes(unbase64(issued.attributes), this.documentDigest, certificate);
     const consent = await this.#key.signConsent(preimage);
     this.drop();
+    this.#signed = { attempt_id, attributes_signature: base64(attributes), consent_signature: base64(consent) };
+    return this.#finish(report);
+  }
 
+  async #finish(report) {
     report("token");
-    return this.#api.post(`${this.#base}/finish`, {
-      attempt_id,
-      attributes_signature: base64(attributes),
-      consent_signature: base64(consent),
-    });
+    return this.#api.post(`${this.#base}/finish`, this.#signed);
   }
 
   /** Destroy the key; the next tap makes another one. */

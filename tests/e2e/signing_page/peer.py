@@ -329,6 +329,8 @@ def build(peer: Peer, made: Round) -> FastAPI:
         note("finish", request)
         if peer.cheat == "tsa_down":
             return problem(503, "timestamp.none_available", "时间戳服务暂时不可用，没有签署，请稍后再试。")
+        if "refuse_finish" in peer.state:
+            return problem(409, peer.state["refuse_finish"], "现在不能签。")
         body = await request.json()
         public = peer.state["spki"][body["attempt_id"]]
         attributes_signature = base64.b64decode(body["attributes_signature"])

@@ -163,6 +163,33 @@ def test_a_failure_at_the_timestamp_signs_nothing_and_can_be_tried_again(
         visit.page.get_by_label("短信里的 6 位验证码").fill(OTP)
         visit.page.locator("#sign").click()
         expect(visit.page.get_by_text("您已签署")).to_be_visible(timeout=30_000)
+        assert peer.called("certificate") == 1  # the same two signatures, sent once more
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [("signing.attempt_expired", "重新准备文件"), ("signing.session_superseded", "回到办理页面")],
+)
+def test_a_refusal_leads_on(
+    browser_for: Opener, peer: Peer, origin: str, made: Round, code: str, shown: str
+) -> None:
+    peer.state["refuse_finish"] = code
+    with browser_for(PHONE) as visit:
+        visit.expect_error("409")
+        open_screen(visit, origin, made)
+        sign_with_otp(visit)
+        way = visit.page.locator("#messages").get_by_text(shown)
+        expect(way).to_be_visible(timeout=30_000)
+        del peer.state["refuse_finish"]
+        if code == "signing.session_superseded":
+            way.click()
+            visit.page.wait_for_url(f"{origin}/s/{CODE}")
+            return
+        way.click()
+        expect(visit.page.locator("#messages")).to_be_empty(timeout=30_000)
+        sign_with_otp(visit)
+        expect(visit.page.get_by_text("您已签署")).to_be_visible(timeout=30_000)
+        assert peer.called("enter") == 2
 
 
 def register_passkey(visit: Visit, peer: Peer, origin: str) -> None:
