@@ -60,8 +60,8 @@ def check_roles(roles: frozenset[str], kind: str) -> None:
 
 
 def masked_id_number(number: str) -> str:
-    """First and last characters of a document number only."""
-    return number[0] + "*" * (len(number) - 2) + number[-1] if len(number) > 2 else "**"
+    """First and last characters of a document number only; the stars hide its length."""
+    return f"{number[0]}******{number[-1]}" if len(number) > 4 else "******"
 
 
 def masked_phone(phone: str) -> str:

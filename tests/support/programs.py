@@ -90,7 +90,13 @@ class Authorities:
     """Identity provider, SMS gateway, identity service, CA and two TSAs of one TEST installation."""
 
     def __init__(
-        self, folder: Path, *, officers: tuple[str, ...] = (), with_pki: bool = True, **limits: int
+        self,
+        folder: Path,
+        *,
+        officers: tuple[str, ...] = (),
+        with_pki: bool = True,
+        origin: str = ORIGIN,
+        **limits: int,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
@@ -113,7 +119,7 @@ class Authorities:
             "identity",
             "signing.identity_service",
             *("--data", folder / "identity", *shared, "--domain", domain_file),
-            *("--log-origin", LOG_ORIGIN, "--public-origin", ORIGIN),
+            *("--log-origin", LOG_ORIGIN, "--public-origin", origin),
             *("--provider-url", self.idp.url, "--provider-token-file", self.token_file),
             *("--sms-url", self.sms.url, "--sms-token-file", self.token_file),
             *options,

@@ -32,7 +32,9 @@ NONE: dict[str, Any] = {"error": "", "error_field": ""}
 
 def totp_picture(uri: str) -> Markup:
     """The second factor's address as an inline picture (SVG without style), for the authenticator's camera."""
-    picture = segno.make(uri, micro=False).svg_inline(scale=4, border=2, svgclass=None, lineclass=None)
+    picture = segno.make(uri, micro=False).svg_inline(
+        scale=4, border=2, light="#fff", svgclass=None, lineclass=None
+    )
     return Markup(picture)  # noqa: S704  made by the library from a URI of ours, no user markup
 
 
