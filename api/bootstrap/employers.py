@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -34,7 +33,6 @@ from signing.errors import (
 )
 
 PASSPHRASE_LEAST = wallets.PASSPHRASE_LEAST
-RECURSION_LIMIT = 1_000
 CACHE_SECONDS = 60.0
 
 _KINDS: tuple[tuple[type[SigningError], ErrorKind], ...] = (
@@ -162,7 +160,7 @@ class V3Keystores:
 
     def create(self, passphrase: str) -> tuple[str, dict[str, Any]]:
         """See the port."""
-        with _translated(), _shallow():
+        with _translated():
             made = wallets.new_keystore(passphrase)
         return made.address, made.document
 
@@ -174,21 +172,11 @@ class V3Keystores:
     def sign(self, document: Mapping[str, Any], passphrase: str, digest: bytes) -> bytes:
         """See the port."""
         try:
-            with _shallow():
-                return wallets.sign_with_keystore(document, passphrase, digest)
+            return wallets.sign_with_keystore(document, passphrase, digest)
         except SignatureRefused as error:
             raise DomainError(ErrorKind.FORBIDDEN, error.code, **error.facts) from error
         except SigningError as error:
             raise DomainError(ErrorKind.INVALID, error.code, **error.facts) from error
-
-
-@contextmanager
-def _shallow() -> Iterator[None]:
-    """eth-account loads a library that lifts the recursion limit, which lets deeply nested JSON end the process."""
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(RECURSION_LIMIT)
 
 
 class CaSeals:

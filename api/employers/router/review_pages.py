@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 
 from api.employers.router.access import Officer, Service, document, form_error
-from api.employers.router.employer_pages import sign_statement, statement_page
+from api.employers.router.statement_pages import sign_statement, statement_page
 from api.employers.router.words import words
 from api.employers.service import EmployersService
 from api.infra.auth import Principal

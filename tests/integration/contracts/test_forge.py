@@ -57,7 +57,7 @@ def test_they_pass_without_the_p256_precompile(project: Path) -> None:
         project,
         "test",
         "--match-contract",
-        "LaborContractRegistryTest|PasskeyVerifierTest",
+        "LaborContract|PasskeyVerifierTest",
         profile="fallback",
     )
     assert run.returncode == 0, run.stdout[-4000:] + run.stderr[-2000:]
