@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from api.bootstrap.authorities import read_certificates
-from api.evidence.model import Contract, Disclosure, SigningMaterial
+from api.evidence.model import Contract, Disclosure, Entitlement, SigningMaterial
 from api.evidence.service import EvidenceService
 from api.evidence.service.packages import Packages
 from api.evidence.service.paper import PaperCopies
@@ -17,6 +17,7 @@ from api.evidence.service.printing import Printer
 from api.evidence.service.trust import InstallationFacts, assemble, publish, read
 from api.evidence.service.verification import Verification
 from api.kernel.errors import DomainError, ErrorKind, unavailable
+from api.signing_round.model import Opener
 from chain.checkpoint import LogKey, SignedNote
 from chain.trust_root import TrustRoot
 
@@ -110,9 +111,10 @@ class SignedRounds:
     def __init__(self, container: Container) -> None:
         self._container = container
 
-    def material(self, session: Any, round_id: str) -> SigningMaterial:
-        """Everything that the round keeps for the evidence."""
-        found = self._container.signing_round.evidence_material(session, round_id)
+    def material(self, round_id: str, who: Any, role: Entitlement) -> SigningMaterial:
+        """Everything that the round keeps for the evidence; the opening is recorded."""
+        opener = Opener(who.actor, role.value, "evidence")
+        found = self._container.signing_round.evidence_material(round_id, opener)
         return SigningMaterial(
             pdf=found.final_pdf,
             base_pdf_size=found.base_length,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from api.evidence.model import Contract, Disclosure, SigningMaterial
+from api.evidence.model import Contract, Disclosure, Entitlement, SigningMaterial
 
 
 class AnchorView(Protocol):
@@ -119,8 +119,12 @@ class Contracts(Protocol):
 class Rounds(Protocol):
     """What was signed (signing_round)."""
 
-    def material(self, session: Any, round_id: str) -> SigningMaterial:
-        """All parts of a completed round; raises conflict while it is not complete."""
+    def material(self, round_id: str, who: Any, role: Entitlement) -> SigningMaterial:
+        """All parts of a completed round; raises conflict while it is not complete.
+
+        Opens a sealed text with the key of the caller's side (`who`, the principal) and records that: call it outside
+        of any transaction.
+        """
         ...
 
 

@@ -63,19 +63,19 @@ class Packages:
     def package(self, who: Principal, ref: str, ground: Disclosure | None = None) -> Package:
         """The package of a concluded contract, with everything anchored so far."""
         contract, role = self.entitled(who, ref, ground)
-        made, _ = self.build(contract)
+        made, _ = self.build(who, contract, role)
         self.note_access(who, contract, role, ground, what="evidence_package", sha256=made.sha256)
         return made
 
-    def build(self, contract: Contract) -> tuple[Package, SigningMaterial]:
+    def build(self, who: Principal, contract: Contract, role: Entitlement) -> tuple[Package, SigningMaterial]:
         """Put the package together; raises conflict before the contract is effective, unavailable before anchoring."""
         if contract.state not in rules.CONCLUDED or contract.round_id is None:
             raise conflict("evidence.not_effective")
-        with self._uow() as session:
+        with self._uow.read() as session:
             story = assembly.tell_story(self._log, session, contract.stream, complete=True)
-            material = self._rounds.material(session, contract.round_id)
             files = assembly.log_entries(self._log, session, story, contract.stream, payloads=True)
             receipts = self._log.receipts(session, contract.contract_id, story.last_index)
+        material = self._rounds.material(contract.round_id, who, role)
         wallet = str(material.employer_consent["wallet"])
         authority = self._authorities.statements(contract.org_id, wallet, material.employer_signed_at)
         files |= assembly.signing_entries(material, authority) | assembly.chain_record(receipts)
@@ -98,11 +98,12 @@ class Packages:
         if not who.has("regulator", "court", "auditor"):
             raise not_found()
         stream = f"econtract/{contract_id}"
-        with self._uow() as session:
+        with self._uow.read() as session:
             story = assembly.tell_story(self._log, session, stream, complete=False)
             story = assembly.Story(story.own, (), story.checkpoint, story.last_index)
             files = assembly.log_entries(self._log, session, story, stream, payloads=False)
             files |= assembly.chain_record(self._log.receipts(session, contract_id, story.last_index))
+        with self._uow() as session:
             audit.record(
                 session,
                 who,

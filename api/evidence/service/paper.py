@@ -38,7 +38,7 @@ class PaperCopies:
     def order(self, who: Principal, ref: str, ground: Disclosure | None = None) -> PaperCopy:
         """Record a copy; never refused to a party, never charged."""
         contract, role = self._packages.entitled(who, ref, ground)
-        _, material = self._packages.build(contract)
+        _, material = self._packages.build(who, contract, role)
         sha256 = hashlib.sha256(material.pdf).hexdigest()
         with self._uow() as session:
             earlier = repository.copies_of(session, contract.contract_id)
@@ -59,7 +59,7 @@ class PaperCopies:
     def list(self, who: Principal, ref: str, ground: Disclosure | None = None) -> list[PaperCopy]:
         """The copies that the caller's side has ordered; authorities see all."""
         contract, role = self._packages.entitled(who, ref, ground)
-        with self._uow() as session:
+        with self._uow.read() as session:
             copies = repository.copies_of(session, contract.contract_id)
         return [copy for copy in copies if rules.needs_ground(role) or copy.holder == role.value]
 
@@ -68,8 +68,8 @@ class PaperCopies:
         copy = next((item for item in self.list(who, ref) if item.number == number), None)
         if copy is None:
             raise not_found()
-        contract, _ = self._packages.entitled(who, ref)
-        _, material = self._packages.build(contract)
+        contract, role = self._packages.entitled(who, ref)
+        _, material = self._packages.build(who, contract, role)
         facts = {
             "lang": lang,
             "title": contract.title or ("劳动合同" if lang == "zh" else "Labour contract"),

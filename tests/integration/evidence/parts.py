@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from api.evidence.model import Contract, Disclosure, SigningMaterial
+from api.evidence.model import Contract, Disclosure, Entitlement, SigningMaterial
 from api.kernel.errors import not_found
 from api.kernel.events import EventDraft, EventRef
 from chain.checkpoint import SignedNote
@@ -121,7 +121,7 @@ class ForgedContracts:
 class ForgedRound:
     forge: Forge
 
-    def material(self, session: Any, round_id: str) -> SigningMaterial:
+    def material(self, round_id: str, who: Any, role: Entitlement) -> SigningMaterial:
         forge = self.forge
 
         def plain(value: dict[str, Any]) -> dict[str, Any]:
