@@ -284,10 +284,9 @@ function failed(error) {
     const text_ = error.code.startsWith("page.other_file") || error.code.startsWith("pdf.") ? "fileRefusedText" : "refusedText";
     return fatal("danger", text("refusedTitle"), text(text_), codeLine(error.code));
   }
-  fatalNode(
-    notice(error),
-    el("p", { class: "row" }, button(text("retry"), "primary", () => location.reload()), el("a", { class: "button button-quiet", href: link }, text("backToStart"))),
-  );
+  const first = notice(error);
+  const more = first.querySelector("a, button") ? [] : [el("a", { class: "button button-quiet", href: link }, text("backToStart"))];
+  fatalNode(first, el("p", { class: "row" }, button(text("retry"), "primary", () => location.reload()), ...more));
 }
 
 /** The browser lacks what signing needs: reading goes on, signing moves to another browser. */

@@ -19,21 +19,35 @@ class Entry:
     path: str
     label: str
     roles: frozenset[str]
-    group: str = ""
 
+
+OFFICER = frozenset({"review_officer"})
+READER = frozenset({"regulator", "court", "auditor"})
+OPERATOR = frozenset({"operator"})
+STAFF = EMPLOYER | OFFICER | READER | OPERATOR
 
 ENTRIES: tuple[Entry, ...] = (
     Entry("/agent/contracts", N_("劳动合同"), EMPLOYER),
     Entry("/agent/contracts/new", N_("起草合同"), EMPLOYER),
     Entry("/employer", N_("本单位"), EMPLOYER),
     Entry("/employer/agents", N_("经办人"), EMPLOYER),
-    Entry("/review", N_("单位审核"), frozenset({"review_officer"})),
-    Entry("/people-review", N_("人员核验"), frozenset({"review_officer"})),
-    Entry("/supervision", N_("链上监管"), frozenset({"regulator", "court", "auditor"})),
-    Entry("/operator", N_("运行状态"), frozenset({"operator"})),
-    Entry("/parameters", N_("参数"), frozenset({"operator"})),
+    Entry("/employer/wallet", N_("我的钱包"), EMPLOYER),
+    Entry("/employer/seal", N_("单位印章"), EMPLOYER),
+    Entry("/review", N_("单位审核"), OFFICER),
+    Entry("/people-review", N_("人员核验"), OFFICER),
+    Entry("/supervision", N_("链上监管"), READER),
+    Entry("/supervision/contracts", N_("合同查询"), READER),
+    Entry("/supervision/organisations", N_("单位查询"), READER),
+    Entry("/evidence", N_("调取证据"), READER),
+    Entry("/operator", N_("运行状态"), OPERATOR),
+    Entry("/operator/messages", N_("消息投递"), OPERATOR),
+    Entry("/operator/accounts", N_("账号管理"), OPERATOR),
+    Entry("/operator/audit", N_("审计记录"), OPERATOR),
+    Entry("/parameters", N_("参数"), OPERATOR),
     Entry("/me", N_("我的合同"), frozenset({"worker"})),
+    Entry("/messages", N_("我的消息"), STAFF),
     Entry("/verify", N_("核验证据包"), EVERYONE),
+    Entry("/account/security", N_("账号安全"), STAFF),
     Entry("/help", N_("帮助"), EVERYONE),
 )
 
