@@ -176,6 +176,17 @@ class WorkerIdentities(_Part):
         found: str = self._workers.session_state(invitation_id, session_id)
         return found
 
+    def phone(self, session: Any, person_id: str) -> str | None:
+        from api.identity.tables import PersonRow
+
+        row = session.get(PersonRow, person_id)
+        return None if row is None else row.phone
+
+    def record_access(self, session: Any, person_id: str, authority: str, contract_id: str) -> None:
+        self._container.identity.persons.record_access(
+            session, person_id, authority, "econtract.text_read", contract_id
+        )
+
     def report_not_me(
         self, session: Any, *, contract_id: str, person_id: str | None, note: str, via: str
     ) -> None:

@@ -234,6 +234,14 @@ class Identities(Protocol):
         """none, mine, elsewhere or expired."""
         ...
 
+    def phone(self, session: Any, person_id: str) -> str | None:
+        """The person's confirmed number: notices about a contract go there, not to what the employer typed."""
+        ...
+
+    def record_access(self, session: Any, person_id: str, authority: str, contract_id: str) -> None:
+        """Notes an authority's reading where the person sees it."""
+        ...
+
     def report_not_me(
         self, session: Any, *, contract_id: str, person_id: str | None, note: str, via: str
     ) -> None:

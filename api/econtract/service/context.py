@@ -107,6 +107,16 @@ class Context:
         repository.add_history(session, row, self.now(), what, role, note)
 
 
+def worker_phone(context: Context, session: Session, row: ContractRow) -> str | None:
+    """Where the worker is reached: his confirmed number once he is known, the invitation's before."""
+    if row.worker_person_id is not None:
+        confirmed = context.identities.phone(session, row.worker_person_id)
+        if confirmed is not None:
+            return confirmed
+    invitation = repository.live_invitation(session, row.id, row.version)
+    return invitation.phone if invitation is not None else None
+
+
 def must(row: Any) -> Any:
     """`row`, or not_found: the same answer for what is absent and what belongs to others."""
     if row is None:

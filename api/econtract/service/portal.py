@@ -178,6 +178,7 @@ class Portal:
                 session, who, "econtract.text.read", "contract", contract_id, purpose=purpose, case_no=case_no
             )
             if row.worker_person_id is not None:
+                self._c.identities.record_access(session, row.worker_person_id, authority[:120], contract_id)
                 self._c.notifications.queue(
                     session,
                     Message(

@@ -14,7 +14,7 @@ from api.econtract import repository
 from api.econtract.lifecycle import may_move
 from api.econtract.model import State
 from api.econtract.ports import Message
-from api.econtract.service.context import Context, current_version
+from api.econtract.service.context import Context, current_version, worker_phone
 from api.econtract.service.sending import end_round, title_of, workday_end
 from api.econtract.tables import ContractRow, NoticeRow, VersionRow
 from api.kernel.clock import SHANGHAI, utc_text
@@ -65,14 +65,13 @@ class Progress:
         version.completed_at, version.final_sha256 = at, final_sha256
         row.effective_at = at
         self._c.move(session, row, State.EFFECTIVE, what="effective", role=PLATFORM)
-        invitation = repository.live_invitation(session, row.id, row.version)
         employer, title = self._c.employers.organisation(row.org_id).name, title_of(version)
         message = self._c.notifications.queue(
             session,
             Message(
                 template="econtract.effective",
                 about=row.contract_id,
-                phone=invitation.phone if invitation is not None else None,
+                phone=worker_phone(self._c, session, row),
                 person_id=row.worker_person_id,
                 values={"employer": employer, "title": title},
                 secrets={"link": f"{self._c.public_origin}/me/contracts/{row.id}"},
@@ -199,13 +198,12 @@ class Progress:
         )
 
     def _tell_worker(self, session: Session, row: ContractRow, template: str) -> None:
-        invitation = repository.live_invitation(session, row.id, row.version)
         self._c.notifications.queue(
             session,
             Message(
                 template=template,
                 about=row.contract_id,
-                phone=invitation.phone if invitation is not None else None,
+                phone=worker_phone(self._c, session, row),
                 person_id=row.worker_person_id,
                 values={
                     "employer": self._c.employers.organisation(row.org_id).name,

@@ -21,7 +21,7 @@ from api.econtract.lifecycle import CLOSE_EVENTS, EDITABLE
 from api.econtract.model import Finding, Form, Severity, State, Terms
 from api.econtract.ports import SCOPE_SEND, SCOPE_SIGN, Message, RoundRequest
 from api.econtract.rules import RULE_SET
-from api.econtract.service.context import Context, current_version, must
+from api.econtract.service.context import Context, current_version, must, worker_phone
 from api.econtract.service.drafts import Drafts
 from api.econtract.tables import ContractRow, InvitationRow, TemplateEventRow, VersionRow
 from api.econtract.template_library import TextTemplate
@@ -293,14 +293,13 @@ class Sending:
         with self._c.uow() as session:
             row = must(repository.lock_contract(session, pk))
             version = end_round(self._c, session, row, wanted, who.actor, "employer", reason)
-            invitation = must(repository.live_invitation(session, row.id, version.version))
             self._c.notifications.queue(
                 session,
                 Message(
                     template=message,
                     about=row.contract_id,
-                    phone=invitation.phone,
-                    person_id=invitation.person_id,
+                    phone=worker_phone(self._c, session, row),
+                    person_id=row.worker_person_id,
                     values={"employer": org.name, "title": title_of(version)},
                 ),
             )

@@ -172,6 +172,7 @@ class IdentitiesStandIn:
     sessions: dict[str, WorkerSession] = field(default_factory=dict)
     forms: dict[str, IdentityForm] = field(default_factory=dict)
     on_not_me: Callable[[Any, str, str | None], None] | None = None
+    accesses: list[tuple[str, str, str]] = field(default_factory=list)
 
     def acknowledge_privacy(self, contract_id: str, version: str, *, visitor: str) -> str:
         return f"ack-{contract_id[:6]}"
@@ -216,6 +217,12 @@ class IdentitiesStandIn:
             return "mine" if found.state == "live" else "expired"
         living = any(s.invitation_id == invitation_id and s.state == "live" for s in self.sessions.values())
         return "elsewhere" if living else "none"
+
+    def phone(self, session: Any, person_id: str) -> str | None:
+        return "14000000077"
+
+    def record_access(self, session: Any, person_id: str, authority: str, contract_id: str) -> None:
+        self.accesses.append((person_id, authority, contract_id))
 
     def report_not_me(
         self, session: Any, *, contract_id: str, person_id: str | None, note: str, via: str

@@ -167,6 +167,8 @@ def test_signing_in_order_makes_it_effective_and_the_receipt_is_recorded(stage: 
     stage.complete(pk)
     assert stage.state(pk) == "EFFECTIVE"
     assert stage.econtract.worker.landing(stage.code, who).step == "done"
+    effective = next(m for m in stage.messages.sent if m.template == "econtract.effective")
+    assert effective.phone == "14000000077"  # the confirmed number, not the one that the employer typed
     number = next(n for n, m in enumerate(stage.messages.sent, 1) if m.template == "econtract.effective")
     for _ in range(2):
         with stage.uow() as session:
@@ -323,7 +325,8 @@ def test_an_authority_reads_by_case_and_only_the_worker_sees_it(stage: Stage) ->
     assert text.data["facts"]["worker_name"] == "李测试"  # type: ignore[index,call-overload]
     assert [item.authority for item in portal.my_contract(who, pk).accesses] == ["劳动保障监察（测试）"]
     assert stage.recorder.types() == before
+    assert stage.identities.accesses == [(who.person_id, "劳动保障监察（测试）", contract_id)]
     row, _, history, _ = portal.employer_detail(AGENT, pk)
-    assert "监察" not in str(history)
-    assert "监察" not in str(portal.export(AGENT, pk))
+    assert "officer" not in str(history)
+    assert "officer" not in str(portal.export(AGENT, pk))
     assert row.state == "SENT"
