@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+
+def plain_text(value: str) -> str:
+    """Text that every database and hash can take: no NUL, no lone surrogate."""
+    if "\x00" in value or (not value.isprintable() and any("\ud800" <= c <= "\udfff" for c in value)):
+        raise ValueError("characters that no text can hold")
+    return value
+
+
+Text = Annotated[str, AfterValidator(plain_text)]
+Opaque = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,400}$")]
 
 
 class Body(BaseModel):
@@ -17,10 +28,10 @@ class Body(BaseModel):
 class LoginBody(Body):
     """Password and second factor in one call; `new_password` when the old one is a one-time password."""
 
-    login: str = Field(max_length=60)
-    password: str = Field(max_length=200)
-    totp: str = Field(max_length=12)
-    new_password: str | None = Field(None, max_length=200)
+    login: Text = Field(max_length=60)
+    password: Text = Field(max_length=200)
+    totp: Text = Field(max_length=12)
+    new_password: Text | None = Field(None, max_length=200)
 
 
 class LoginAnswer(BaseModel):
@@ -35,8 +46,8 @@ class LoginAnswer(BaseModel):
 class PasswordBody(Body):
     """Change of one's own password."""
 
-    old: str = Field(max_length=200)
-    new: str = Field(max_length=200)
+    old: Text = Field(max_length=200)
+    new: Text = Field(max_length=200)
 
 
 class MeAnswer(BaseModel):
@@ -55,10 +66,10 @@ class MeAnswer(BaseModel):
 class StaffBody(Body):
     """A new account of staff."""
 
-    login: str = Field(max_length=40)
-    display_name: str = Field(max_length=60)
-    roles: list[str] = Field(max_length=5)
-    phone: str | None = Field(None, max_length=20)
+    login: Text = Field(max_length=40)
+    display_name: Text = Field(max_length=60)
+    roles: list[Text] = Field(max_length=5)
+    phone: Text | None = Field(None, max_length=20)
 
 
 class NewAccountAnswer(BaseModel):
@@ -85,8 +96,8 @@ class AccountAnswer(BaseModel):
 class MachineBody(Body):
     """A credential for an employer's own system."""
 
-    label: str = Field(max_length=80)
-    scopes: list[str] = Field(max_length=4)
+    label: Text = Field(max_length=80)
+    scopes: list[Text] = Field(max_length=4)
 
 
 class MachineAnswer(BaseModel):
@@ -105,30 +116,30 @@ class MachineAnswer(BaseModel):
 class AcknowledgeBody(Body):
     """The privacy notice was read."""
 
-    version: str = Field(max_length=20)
+    version: Text = Field(max_length=20)
 
 
 class WorkerLoginBody(Body):
     """Name, document, number: confirmed together."""
 
-    acknowledgement_id: str = Field(max_length=26)
-    name: str = Field(max_length=60)
-    id_kind: str = Field("resident_id", max_length=30)
-    id_number: str = Field(max_length=30)
-    phone: str = Field(max_length=20)
+    acknowledgement_id: Opaque
+    name: Text = Field(max_length=60)
+    id_kind: Text = Field("resident_id", max_length=30)
+    id_number: Text = Field(max_length=30)
+    phone: Text = Field(max_length=20)
 
 
 class CodeBody(Body):
     """The code that came by SMS."""
 
-    check_id: str = Field(max_length=32)
-    otp: str = Field(max_length=12)
+    check_id: Opaque
+    otp: Text = Field(max_length=12)
 
 
 class CheckBody(Body):
     """A running check."""
 
-    check_id: str = Field(max_length=32)
+    check_id: Opaque
 
 
 class CheckAnswer(BaseModel):
@@ -144,15 +155,15 @@ class CheckAnswer(BaseModel):
 class CredentialBody(Body):
     """What `navigator.credentials.create` returned."""
 
-    registration_id: str = Field(max_length=32)
+    registration_id: Opaque
     credential: dict[str, Any]
-    label: str = Field("", max_length=60)
+    label: Text = Field("", max_length=60)
 
 
 class AssertionBody(Body):
     """What `navigator.credentials.get` returned."""
 
-    login_id: str = Field(max_length=32)
+    login_id: Opaque
     assertion: dict[str, Any]
 
 
@@ -175,8 +186,8 @@ class PasskeyAnswer(BaseModel):
 class ConsentBody(Body):
     """A consent given."""
 
-    purpose: str = Field(max_length=40)
-    version: str = Field(max_length=20)
+    purpose: Text = Field(max_length=40)
+    version: Text = Field(max_length=20)
 
 
 class ConsentAnswer(BaseModel):
@@ -200,11 +211,11 @@ class AccessAnswer(BaseModel):
 class DeskBody(Body):
     """A person before the officer."""
 
-    name: str = Field(max_length=60)
-    id_kind: str = Field("resident_id", max_length=30)
-    id_number: str = Field(max_length=30)
-    phone: str = Field(max_length=20)
-    contract_id: str | None = Field(None, max_length=64)
+    name: Text = Field(max_length=60)
+    id_kind: Text = Field("resident_id", max_length=30)
+    id_number: Text = Field(max_length=30)
+    phone: Text = Field(max_length=20)
+    contract_id: Text | None = Field(None, max_length=64)
 
 
 class DeskPrepared(BaseModel):
@@ -219,8 +230,8 @@ class DeskPrepared(BaseModel):
 class DeskSignBody(Body):
     """A signature from outside (0x, 65 bytes), or the keystore's passphrase."""
 
-    signature: str | None = Field(None, max_length=140)
-    passphrase: str | None = Field(None, max_length=200)
+    signature: Text | None = Field(None, max_length=140)
+    passphrase: Text | None = Field(None, max_length=200)
 
 
 class DeskRecorded(BaseModel):

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from fastapi import Request
+from typing import Annotated
 
+from fastapi import Form, Path, Request
+from pydantic import AfterValidator
+
+from api.identity.schemas import plain_text
 from api.identity.service import Identity
+
+Key = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,400}$")]
+"""An opaque id in an address."""
+Field = Annotated[str, Form(max_length=300), AfterValidator(plain_text)]
+"""A text field of a form."""
 
 
 def identity(request: Request) -> Identity:

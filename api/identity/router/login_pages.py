@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from api.identity.model import LoginOutcome
-from api.identity.router.context import identity, source
+from api.identity.router.context import Field, identity, source
 from api.identity.rules import PRIVACY_VERSION, home_path
 from api.identity.service import Identity
 from api.infra.auth import SESSION_COOKIE, Principal, principal
@@ -20,8 +20,6 @@ from api.kernel.errors import DomainError
 pages = APIRouter()
 Services = Annotated[Identity, Depends(identity)]
 Who = Annotated[Principal, Depends(principal)]
-Field = Annotated[str, Form(max_length=300)]
-Optional = Annotated[str, Form(max_length=300)]
 
 NEXT = {"second_factor": "/login/second-factor", "password_change": "/login/password"}
 
@@ -64,9 +62,7 @@ def login_form(request: Request, who: Who, next: str = "") -> Response:
 
 
 @pages.post("/login")
-def login(
-    request: Request, services: Services, login: Field, password: Field, next: Optional = ""
-) -> Response:
+def login(request: Request, services: Services, login: Field, password: Field, next: Field = "") -> Response:
     def act() -> Response:
         outcome = services.login.password(login, password, source(request))
         response = go_on(request, services, outcome)
@@ -170,7 +166,7 @@ def worker_start(
     name: Field,
     id_number: Field,
     phone: Field,
-    id_kind: Optional = "resident_id",
+    id_kind: Field = "resident_id",
 ) -> Response:
     values = {
         "acknowledgement_id": acknowledgement_id,
@@ -202,7 +198,7 @@ def worker_start(
 
 @pages.post("/worker-login/code")
 def worker_code(
-    request: Request, services: Services, check_id: Field, otp: Field, phone_masked: Optional = ""
+    request: Request, services: Services, check_id: Field, otp: Field, phone_masked: Field = ""
 ) -> Response:
     check = {"check_id": check_id, "phone_masked": phone_masked}
 
@@ -222,7 +218,7 @@ def worker_code(
 
 @pages.post("/worker-login/resend")
 def worker_resend(
-    request: Request, services: Services, check_id: Field, phone_masked: Optional = ""
+    request: Request, services: Services, check_id: Field, phone_masked: Field = ""
 ) -> Response:
     shown: dict[str, Any] = {"step": "code", "version": PRIVACY_VERSION, "values": {}}
     check = {"check_id": check_id, "phone_masked": phone_masked}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from api.identity.model import CONSENT_PURPOSES
-from api.identity.router.context import identity
+from api.identity.router.context import Field, Key, identity
 from api.identity.rules import PRIVACY_VERSION
 from api.identity.service import Identity
 from api.infra.auth import Principal, require
@@ -18,7 +18,6 @@ from api.kernel.errors import DomainError
 pages = APIRouter()
 Services = Annotated[Identity, Depends(identity)]
 Worker = Annotated[Principal, Depends(require("worker"))]
-Field = Annotated[str, Form(max_length=300)]
 
 PURPOSES = {
     "real_person_check": N_("实人核验（如人脸），只保留结果，不保存图像"),
@@ -36,7 +35,7 @@ def passkeys(request: Request, services: Services, who: Worker) -> Response:
 
 
 @pages.post("/me/passkeys/{credential_id}/revoke")
-def revoke(request: Request, services: Services, who: Worker, credential_id: str) -> Response:
+def revoke(request: Request, services: Services, who: Worker, credential_id: Key) -> Response:
     services.portal.revoke_passkey(who, credential_id)
     return redirect(request, "/me/passkeys", notice=N_("通行密钥已删除。"))
 

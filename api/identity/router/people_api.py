@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import binascii
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from api.identity import schemas as s
 from api.identity.model import CheckStarted, PasskeyView
-from api.identity.router.context import identity, source
+from api.identity.router.context import Key, identity, source
 from api.identity.router.staff_api import answer
 from api.identity.rules import PRIVACY_VERSION
 from api.identity.service import Identity
@@ -110,7 +110,7 @@ def enrol(body: s.CredentialBody, services: Services, who: Worker) -> s.PasskeyA
 
 
 @api.delete("/me/passkeys/{credential_id}", status_code=204)
-def revoke(credential_id: str, services: Services, who: Worker) -> None:
+def revoke(credential_id: Key, services: Services, who: Worker) -> None:
     """End a passkey."""
     services.portal.revoke_passkey(who, credential_id)
 
@@ -128,7 +128,7 @@ def consent(body: s.ConsentBody, services: Services, who: Worker) -> None:
 
 
 @api.delete("/me/consents/{purpose}", status_code=204)
-def withdraw(purpose: str, services: Services, who: Worker) -> None:
+def withdraw(purpose: Key, services: Services, who: Worker) -> None:
     """Withdraw it."""
     services.persons.withdraw_consent(str(who.person_id), purpose)
 
@@ -158,7 +158,7 @@ def prepare(body: s.DeskBody, services: Services, who: Officer) -> s.DeskPrepare
 
 
 @creating.post("/people-review/desk-checks/{case_id}/signature")
-def sign(case_id: str, body: s.DeskSignBody, services: Services, who: Officer) -> s.DeskRecorded:
+def sign(case_id: Key, body: s.DeskSignBody, services: Services, who: Officer) -> s.DeskRecorded:
     """Sign and record the desk check (assurance L3)."""
     signature = None
     if body.signature is not None:
@@ -171,13 +171,15 @@ def sign(case_id: str, body: s.DeskSignBody, services: Services, who: Officer) -
 
 
 @api.get("/people-review/reports")
-def reports(services: Services, _who: Officer, state: str | None = "open") -> list[dict[str, object]]:
+def reports(
+    services: Services, _who: Officer, state: Literal["open", "closed"] | None = "open"
+) -> list[dict[str, object]]:
     """'This was not me' reports."""
     return list(services.desk.reports(state=state))
 
 
 @api.post("/people-review/reports/{report_id}/close", status_code=204)
-def close(report_id: str, services: Services, who: Officer) -> None:
+def close(report_id: Key, services: Services, who: Officer) -> None:
     """The desk has dealt with a report."""
     services.desk.close_report(who, report_id)
 

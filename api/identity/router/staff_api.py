@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from api.identity import schemas as s
 from api.identity.model import Account, LoginOutcome, MachineView, NewAccount
-from api.identity.router.context import identity, source
+from api.identity.router.context import Key, identity, source
 from api.identity.rules import home_path
 from api.identity.service import Identity
 from api.infra.auth import SESSION_COOKIE, Principal, principal, require
@@ -103,20 +103,20 @@ def create_staff(body: s.StaffBody, services: Services, who: Operator) -> s.NewA
 
 
 @creating.post("/identity/accounts/{account_id}/reset")
-def reset(account_id: str, services: Services, who: Operator) -> s.NewAccountAnswer:
+def reset(account_id: Key, services: Services, who: Operator) -> s.NewAccountAnswer:
     """Fresh one-time password and second factor."""
     return _new(services.accounts.reset(account_id, who))
 
 
 @api.post("/identity/accounts/{account_id}/disable", status_code=204)
-def disable(account_id: str, services: Services, who: Operator) -> None:
+def disable(account_id: Key, services: Services, who: Operator) -> None:
     """No more logins; sessions end."""
     services.accounts.get(account_id)
     services.accounts.disable(account_id, who)
 
 
 @api.post("/identity/accounts/{account_id}/enable", status_code=204)
-def enable(account_id: str, services: Services, who: Operator) -> None:
+def enable(account_id: Key, services: Services, who: Operator) -> None:
     """Logins again; a lock is lifted."""
     services.accounts.enable(account_id, who)
 
@@ -144,7 +144,7 @@ def create_credential(body: s.MachineBody, services: Services, who: Employer) ->
 
 
 @api.delete("/identity/credentials/{credential_id}", status_code=204)
-def revoke_credential(credential_id: str, services: Services, who: Employer) -> None:
+def revoke_credential(credential_id: Key, services: Services, who: Employer) -> None:
     """Revoke a credential."""
     services.machines.revoke(who, credential_id)
 

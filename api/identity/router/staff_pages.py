@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 from markupsafe import Markup
 
 from api.identity.model import NewAccount
-from api.identity.router.context import identity
+from api.identity.router.context import Field, Key, identity
 from api.identity.router.login_pages import attempt
 from api.identity.service import Identity
 from api.infra.auth import Principal, require
@@ -23,8 +23,6 @@ Someone = Annotated[Principal, Depends(require())]
 Operator = Annotated[Principal, Depends(require("operator"))]
 Officer = Annotated[Principal, Depends(require("review_officer"))]
 Employer = Annotated[Principal, Depends(require("representative", "agent"))]
-Field = Annotated[str, Form(max_length=300)]
-Optional = Annotated[str, Form(max_length=300)]
 Many = Annotated[list[str], Form()]
 
 NONE: dict[str, Any] = {"error": "", "error_field": ""}
@@ -77,7 +75,7 @@ def create_credential(
 
 
 @pages.post("/account/security/credentials/{credential_id}/revoke")
-def revoke_credential(request: Request, services: Services, who: Employer, credential_id: str) -> Response:
+def revoke_credential(request: Request, services: Services, who: Employer, credential_id: Key) -> Response:
     services.machines.revoke(who, credential_id)
     return redirect(request, "/account/security", notice=N_("系统凭证已停用。"))
 
@@ -103,7 +101,7 @@ def create_account(
     login: Field,
     display_name: Field,
     role: Field,
-    phone: Optional = "",
+    phone: Field = "",
 ) -> Response:
     def act() -> Response:
         made = services.accounts.create_staff(
@@ -117,7 +115,7 @@ def create_account(
 
 @pages.post("/operator/accounts/{account_id}/{action}")
 def change_account(
-    request: Request, services: Services, who: Operator, account_id: str, action: str
+    request: Request, services: Services, who: Operator, account_id: Key, action: str
 ) -> Response:
     services.accounts.get(account_id)
     if action == "reset":
@@ -152,8 +150,8 @@ def prepare(
     name: Field,
     id_number: Field,
     phone: Field,
-    contract_id: Optional = "",
-    id_kind: Optional = "resident_id",
+    contract_id: Field = "",
+    id_kind: Field = "resident_id",
 ) -> Response:
     def act() -> Response:
         made = services.desk.prepare(
@@ -168,7 +166,7 @@ def prepare(
 
 
 @pages.get("/people-review/{case_id}")
-def case(request: Request, services: Services, who: Officer, case_id: str) -> Response:
+def case(request: Request, services: Services, who: Officer, case_id: Key) -> Response:
     return page(request, "identity/desk_case.html", case=services.desk.case_view(who, case_id), **NONE)
 
 
@@ -177,9 +175,9 @@ def sign(
     request: Request,
     services: Services,
     who: Officer,
-    case_id: str,
-    passphrase: Optional = "",
-    signature: Optional = "",
+    case_id: Key,
+    passphrase: Field = "",
+    signature: Field = "",
 ) -> Response:
     def act() -> Response:
         given = None
@@ -195,6 +193,6 @@ def sign(
 
 
 @pages.post("/people-review/reports/{report_id}/close")
-def close(request: Request, services: Services, who: Officer, report_id: str) -> Response:
+def close(request: Request, services: Services, who: Officer, report_id: Key) -> Response:
     services.desk.close_report(who, report_id)
     return redirect(request, "/people-review", notice=N_("申诉已办结。"))

@@ -128,3 +128,17 @@ def test_deeply_nested_json_does_not_end_the_identity_service(world: World) -> N
     answer = httpx.post(url, content=b"[" * 100_000, headers=headers, trust_env=False)
     assert answer.status_code in {400, 422, 500}
     assert httpx.get(world.authorities.identity.url + "/health/live", trust_env=False).status_code == 200
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "\ud800", "\udfff" * 3])
+def test_text_that_no_database_holds_is_refused_and_not_an_error_of_ours(world: World, text: str) -> None:
+    client = world.client()
+    raw = json.dumps({"login": text, "password": text, "totp": text})
+    answer = client.post(
+        "/api/v1/identity/login", content=raw, headers={"content-type": "application/json"}
+    )
+    assert answer.status_code == 422
+    form = client.post("/login", data={"login": "a\x00b", "password": "x"})
+    assert form.status_code == 422
+    operator = world.logged_in(world.staff("operator1", "operator"))
+    assert operator.post("/api/v1/identity/accounts/a%00b/disable").status_code == 422
