@@ -163,34 +163,47 @@ class Portal:
         with self._c.uow() as session:
             row = must(repository.by_contract_id(session, contract_id))
             version = must(repository.version(session, row.id, row.version)) if row.version else must(None)
-            authority = who.attributes.get("authority") or who.display_name or "主管机关"
-            session.add(
-                AccessRow(
-                    contract_pk=row.id,
-                    at=self._c.now(),
-                    authority=authority[:120],
-                    account_id=str(who.account_id),
-                    case_no=case_no,
-                    purpose=purpose,
-                )
-            )
+            self.note_authority_reading(session, who, contract_id, case_no, purpose)
             audit.record(
                 session, who, "econtract.text.read", "contract", contract_id, purpose=purpose, case_no=case_no
             )
-            if row.worker_person_id is not None:
-                self._c.identities.record_access(session, row.worker_person_id, authority[:120], contract_id)
-                self._c.notifications.queue(
-                    session,
-                    Message(
-                        template="econtract.text_read",
-                        about=contract_id,
-                        person_id=row.worker_person_id,
-                        values={"authority": authority[:120], "date": self._c.today().isoformat()},
-                    ),
-                )
             return ContractText(
                 contract_id, version.version, row.state, json.loads(version.data), self._history(session, row)
             )
+
+    def note_authority_reading(
+        self, session: Session, who: Principal, contract_id: str, case_no: str, purpose: str
+    ) -> None:
+        """Shows an authority's reading to the worker and tells him; audit is the caller's.
+
+        Raises not_found for a contract that was never sent.
+        """
+        row = must(repository.by_contract_id(session, contract_id))
+        if row.version == 0:
+            must(None)
+        authority = (who.attributes.get("authority") or who.display_name or "主管机关")[:120]
+        session.add(
+            AccessRow(
+                contract_pk=row.id,
+                at=self._c.now(),
+                authority=authority,
+                account_id=str(who.account_id),
+                case_no=case_no,
+                purpose=purpose,
+            )
+        )
+        if row.worker_person_id is None:
+            return
+        self._c.identities.record_access(session, row.worker_person_id, authority, contract_id)
+        self._c.notifications.queue(
+            session,
+            Message(
+                template="econtract.text_read",
+                about=contract_id,
+                person_id=row.worker_person_id,
+                values={"authority": authority, "date": self._c.today().isoformat()},
+            ),
+        )
 
     def facts(self, contract_id: str) -> ContractFacts:
         """A contract by its stream and chain id; not_found when nothing was ever sent."""
