@@ -32,7 +32,7 @@ def play(installation: Installation, console: Console) -> None:
                 progress.update(task, description="…")
 
             files = _play(installation, say)
-    except (Refused, TryAgain, TimeoutError, RuntimeError, subprocess.CalledProcessError) as exc:
+    except (Refused, TryAgain, TimeoutError, RuntimeError, LookupError, subprocess.CalledProcessError) as exc:
         raise DemoFailed(f"{type(exc).__name__}: {exc} (logs: {installation.logs})") from exc
     _verify(files, console)
     _addresses(installation, console)

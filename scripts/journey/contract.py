@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from scripts.journey.client import ApiClient, Refused
@@ -16,7 +17,9 @@ from scripts.journey.worker_key import WorkerKey, byte_range_digest
 from signing.accounts import Account
 from signing.commitments import Commitment
 from signing.eip712 import Consent, Domain, preimage
+from signing.page_release import page_release
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 Say = Callable[[str], None]
 
 
@@ -151,12 +154,11 @@ class ContractPlay:
         otp = self._town.wait(worker.phone, CODE, seen)
         key = WorkerKey()
         asked = client.post(f"{path}/key", {**attempt, "spki": b64(key.spki)})
-        release = client.get(path)["page_release"]
         body = {
             **attempt,
             "request_signature": b64(key.sign_request(base64.b64decode(asked["request_info"]))),
             "otp": otp,
-            "page_release": release,
+            "page_release": page_release(REPOSITORY / "node_modules").digest,
         }
         certified = client.post(f"{path}/certificate", body)
         attributes = base64.b64decode(certified["attributes"])
@@ -209,7 +211,7 @@ class ContractPlay:
 
         def ready() -> dict[str, Any] | None:
             detail: dict[str, Any] = self._employer.agent.get(f"/contracts/{played.contract}")
-            done = detail["contract"]["state"] == "effective" and detail["anchor"]["state"] == "anchored"
+            done = detail["contract"]["state"] == "EFFECTIVE" and detail["anchor"]["state"] == "anchored"
             return detail if done else None
 
         found: dict[str, Any] = wait_until("anchoring of the contract", seconds, ready)
