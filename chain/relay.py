@@ -35,7 +35,7 @@ class RelaySettings:
     max_batch: int = calls.MAX_BATCH
     max_appends: int = 4
     max_calls: int = 128
-    lease: float = 15.0
+    lease: float = 5.0
     retry_after: float = 1.0
     resend_after: float = 10.0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -70,16 +71,22 @@ class SqlOutside(SqlRelayStore):
                 .returning(tables.CallRow.no)
             ).scalar_one()  # fmt: skip
             for earlier in depends:
-                other = session.execute(select(tables.CallRow.no).where(tables.CallRow.id == earlier)).scalar_one()
+                other = session.execute(
+                    select(tables.CallRow.no).where(tables.CallRow.id == earlier)
+                ).scalar_one()
                 session.execute(insert(tables.CallDependencyRow).values(call=no, earlier=other))
 
     def release(self, call_id: str) -> None:
         with self._db.transaction() as session:
-            session.execute(update(tables.CallRow).where(tables.CallRow.id == call_id).values(state="pending"))
+            session.execute(
+                update(tables.CallRow).where(tables.CallRow.id == call_id).values(state="pending")
+            )
 
     def call_state(self, call_id: str) -> str:
         with self._db.read() as session:
-            return session.execute(select(tables.CallRow.state).where(tables.CallRow.id == call_id)).scalar_one()
+            return session.execute(
+                select(tables.CallRow.state).where(tables.CallRow.id == call_id)
+            ).scalar_one()
 
     def entry_states(self) -> dict[bytes, tuple[str, int | None]]:
         with self._db.read() as session:
@@ -107,7 +114,13 @@ class Slice:
     """The anchoring slice over a database and a gateway, as bootstrap would build it."""
 
     def __init__(
-        self, db: Database, gateway: ChainGateway, *, contracts: Any = CONTRACTS, sender: Sender = SENDER, proofs: bool = False
+        self,
+        db: Database,
+        gateway: ChainGateway,
+        *,
+        contracts: Any = CONTRACTS,
+        sender: Sender = SENDER,
+        proofs: bool = False,
     ) -> None:
         create_tables(db)
         self.db = db
@@ -115,7 +128,7 @@ class Slice:
         self.contracts = contracts
         self.sender = sender
         self.timestamps = FakeTimestamps()
-        self.monotonic = 0.0
+        self.monotonic: float | None = 0.0  # None: real time
         self.with_proofs = proofs
         clock = SystemClock()
         self.service = Anchoring(
@@ -142,7 +155,7 @@ class Slice:
             KEY,
             self.timestamps,
             self.gateway if self.with_proofs else None,  # type: ignore[arg-type]
-            lambda: self.monotonic,
+            lambda: time.monotonic() if self.monotonic is None else self.monotonic,
         )
 
 

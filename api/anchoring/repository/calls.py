@@ -69,7 +69,9 @@ def _query() -> Select[Any]:
         .scalar_subquery()
     )
     tried = aliased(FlightRow)
-    newest = select(func.max(tried.nonce)).where(tried.call == CallRow.id).correlate(CallRow).scalar_subquery()
+    newest = (
+        select(func.max(tried.nonce)).where(tried.call == CallRow.id).correlate(CallRow).scalar_subquery()
+    )
     return select(
         CallRow, FlightRow.hash, FlightRow.block_number, FlightRow.proof, waiting.label("waits")
     ).outerjoin(FlightRow, FlightRow.nonce == newest)

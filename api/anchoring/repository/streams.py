@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Row, Select, delete, insert, select, update
+from sqlalchemy import Row, Select, Table, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -17,56 +17,62 @@ from signing.events import Event
 SUITE_VERSION = (1, 4)
 
 
+_STREAM, _EVENT, _SECRET = (cast(Table, row.__table__) for row in (StreamRow, EventRow, SecretRow))
+
+# Built once: every step of every signature records events, and building a statement costs more than running it.
+_ADVANCE = (
+    update(_STREAM)
+    .where(_STREAM.c.stream == bindparam("b_stream"))
+    .values(seq=_STREAM.c.seq + 1)
+    .returning(_STREAM.c.seq, _STREAM.c.entry)
+)
+_FIRST = {
+    "postgresql": postgresql.insert(_STREAM).on_conflict_do_nothing().returning(_STREAM.c.seq),
+    "sqlite": sqlite.insert(_STREAM).on_conflict_do_nothing().returning(_STREAM.c.seq),
+}
+_ADD_EVENT = insert(_EVENT).returning(_EVENT.c.id)
+_ADD_SECRET = insert(_SECRET)
+_SET_HEAD = (
+    update(_STREAM).where(_STREAM.c.stream == bindparam("b_stream")).values(entry=bindparam("b_entry"))
+)
+
+
 def lock_next(session: Session, stream: str) -> tuple[int, str | None]:
     """Take the stream's lock; its next sequence number and the entry before (None for the first event)."""
-    advance = (
-        update(StreamRow)
-        .where(StreamRow.stream == stream)
-        .values(seq=StreamRow.seq + 1)
-        .returning(StreamRow.seq, StreamRow.entry)
-        .execution_options(synchronize_session=False)
-    )
-    row = session.execute(advance).one_or_none()
+    connection = session.connection()
+    row = connection.execute(_ADVANCE, {"b_stream": stream}).one_or_none()
     if row is None:
-        maker = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-        created = session.execute(
-            maker(StreamRow)
-            .values(stream=stream, seq=1, entry="")
-            .on_conflict_do_nothing()
-            .returning(StreamRow.seq)
-        ).one_or_none()
+        first = _FIRST[connection.dialect.name]
+        created = connection.execute(first, {"stream": stream, "seq": 1, "entry": ""}).one_or_none()
         if created is not None:
             return 1, None
-        row = session.execute(advance).one()  # another writer created the stream and has committed
+        # Another writer has created the stream and committed.
+        row = connection.execute(_ADVANCE, {"b_stream": stream}).one()
     return row.seq, row.entry
 
 
-def insert_event(session: Session, event: Event, payload: bytes) -> None:
+def insert_event(session: Session, event: Event, entry: bytes, payload: bytes) -> None:
     """Store an event as pending, its secrets beside it, and make it the stream's head."""
-    entry = event.entry()
-    event_id = session.execute(
-        insert(EventRow)
-        .values(
-            stream=event.stream,
-            seq=event.seq,
-            entry=entry,
-            type=event.type,
-            actor=event.actor,
-            role=event.role,
-            utc=event.utc,
-            payload_digest=event.payload_digest,
-            prev=event.prev,
-            state="pending",
-        )
-        .returning(EventRow.id)
+    connection = session.connection()
+    event_id = connection.execute(
+        _ADD_EVENT,
+        {
+            "stream": event.stream,
+            "seq": event.seq,
+            "entry": entry,
+            "type": event.type,
+            "actor": event.actor,
+            "role": event.role,
+            "utc": event.utc,
+            "payload_digest": event.payload_digest,
+            "prev": event.prev,
+            "state": "pending",
+        },
     ).scalar_one()
-    session.execute(insert(SecretRow).values(event=event_id, salt=bytes.fromhex(event.salt), payload=payload))
-    session.execute(
-        update(StreamRow)
-        .where(StreamRow.stream == event.stream)
-        .values(entry=entry.hex())
-        .execution_options(synchronize_session=False)
+    connection.execute(
+        _ADD_SECRET, {"event": event_id, "salt": bytes.fromhex(event.salt), "payload": payload}
     )
+    connection.execute(_SET_HEAD, {"b_stream": event.stream, "b_entry": entry.hex()})
 
 
 def _query() -> Select[Any, Any, Any, Any, Any]:

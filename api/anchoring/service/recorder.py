@@ -40,8 +40,9 @@ class Recorder:
                 payload=payload,
                 prev=prev,
             )
+            entry = event.entry()
             stored = jcs.canonical(payload)
         except InputRefused as refused:
             raise invalid("anchoring.event_malformed", reason=refused.code) from refused
-        streams.insert_event(session, event, stored)
-        return EventRef(draft.stream, seq, event.entry().hex(), parse_utc(event.utc))
+        streams.insert_event(session, event, entry, stored)
+        return EventRef(draft.stream, seq, entry.hex(), parse_utc(event.utc))

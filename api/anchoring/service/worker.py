@@ -10,13 +10,13 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 
 from api.anchoring.model import StoredCheckpoint
 from api.anchoring.ports import Stamp, Timestamps
-from api.anchoring.repository import alarms, index_queries, streams, tree
+from api.anchoring.repository import alarms, index_queries, outbox, streams, tree
 from api.anchoring.rules import SEVERITY_INTEGRITY, SEVERITY_WARNING
-from api.anchoring.tables import FlightRow
+from api.anchoring.tables import EventRow, FlightRow
 from api.infra.db import UnitOfWork
 from api.kernel.clock import Clock
 from api.kernel.errors import integrity
@@ -35,6 +35,12 @@ TOKEN_RETRY = 15.0
 AUDIT_BATCHES = 20
 PROOF_BLOCKS = 2
 PACE = 0.2
+IDLE_PASS = 1.0
+
+_WAITING = select(
+    exists().where(EventRow.state == "pending"),
+    exists().where(FlightRow.state.in_(outbox.UNDER_WAY)),
+)
 
 
 class Worker:
@@ -65,10 +71,26 @@ class Worker:
         self._stamping: tuple[StoredCheckpoint, Future[Stamp]] | None = None
         self._next_checkpoint = float("-inf")
         self._next_token = float("-inf")
+        self._next_pass = float("-inf")
         self._down = False
 
     def tick(self) -> bool:
-        """One pass; whether anything was done. Raises DomainError `integrity` when chain and records contradict."""
+        """One pass; whether anything was done. Raises DomainError `integrity` when chain and records contradict.
+
+        While nothing waits, a pass is one small query; the whole of it is done once a second.
+        """
+        now = self._monotonic()
+        if now < self._next_pass and not self._something_waits():
+            return False
+        done = self._pass()
+        self._next_pass = now if done else now + IDLE_PASS
+        return done
+
+    def _something_waits(self) -> bool:
+        with self._uow.read() as session:
+            return any(session.connection().execute(_WAITING).one())
+
+    def _pass(self) -> bool:
         self._refuse_if_stopped()
         try:
             tick = self._relay.tick()

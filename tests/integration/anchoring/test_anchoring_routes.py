@@ -46,7 +46,7 @@ def fill(slice_: Slice, count: int) -> list[str]:
     for _ in range(3):
         slice_.service.worker().tick()
         slice_.gateway.mine()  # type: ignore[attr-defined]
-        slice_.monotonic += 6
+        slice_.monotonic += 6  # type: ignore[operator]
     slice_.service.worker().tick()
     return digests
 
@@ -153,6 +153,7 @@ def test_an_integrity_alarm_is_shown(slice_: Slice, web: SliceApplication) -> No
     made = calls.append(CONTRACTS, 1, [bytes([255] * 32)])
     slice_.gateway.send([stranger.sign(made.to, made.data, 0, made.gas).raw])
     slice_.gateway.mine()  # type: ignore[attr-defined]
+    slice_.monotonic += 6  # type: ignore[operator]
     with pytest.raises(Exception, match=r"anchoring\.integrity"):
         slice_.service.worker().tick()
     status = web.as_("auditor").get("/api/v1/anchoring/status").json()

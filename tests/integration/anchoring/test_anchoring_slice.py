@@ -55,7 +55,7 @@ def settle(slice_: Slice, rounds: int = 6) -> None:
     for _ in range(rounds):
         worker.tick()
         slice_.gateway.mine()  # type: ignore[attr-defined]
-        slice_.monotonic += 6.0
+        slice_.monotonic += 6.0  # type: ignore[operator]
     worker.tick()
 
 
@@ -463,6 +463,7 @@ def test_an_orphan_in_the_log_stops_the_worker_until_a_person_has_looked(slice_:
     made = calls.append(CONTRACTS, 2, [bytes([255] * 32)])
     slice_.gateway.send([stranger.sign(made.to, made.data, 0, made.gas).raw])
     slice_.gateway.mine()  # type: ignore[attr-defined]
+    slice_.monotonic += 6  # type: ignore[operator]
     with pytest.raises(DomainError) as caught:
         slice_.service.worker().tick()
     assert caught.value.code == "anchoring.integrity"

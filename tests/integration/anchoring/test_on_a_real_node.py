@@ -50,7 +50,7 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealChain]:
 def slice_(chain: RealChain, tmp_path: Path) -> Iterator[Slice]:
     db = Database(f"sqlite:///{tmp_path}/concord.db", FieldKey(bytes(32)))
     made = Slice(db, chain.gateway, contracts=chain.contracts, sender=chain.sender, proofs=True)
-    made.monotonic = 0.0
+    made.monotonic = None
     yield made
     db.close()
 
