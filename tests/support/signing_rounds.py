@@ -497,7 +497,7 @@ class Bench:
             "person_id": PERSON,
             "contract_id": contract_id,
             "check_id": "c1",
-            "service_session": "service-s1",
+            "service_session": "service-session-s1",
             "commitment": commitment,
             "level": 2,
             "check_statement": self.identity.check(commitment),

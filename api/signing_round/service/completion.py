@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -20,7 +19,7 @@ from api.signing_round.tables import RoundRow
 from signing.errors import ServiceUnavailable
 from signing.pades import add_dss
 from signing.pades.finish import finish_document_timestamp, prepare_document_timestamp
-from signing.timestamps import Token, check_token
+from signing.timestamps import Token
 
 log = structlog.get_logger(__name__)
 
@@ -36,24 +35,26 @@ class Completion:
         self._sealing = sealing
 
     def stamp(
-        self, row: RoundRow, pdf: bytes, last: Token, worker: Attempt, employer: Attempt
+        self, row: RoundRow, pdf: bytes, worker: Attempt, employer: Attempt
     ) -> tuple[bytes, Token] | None:
         """Return the final file and its document timestamp, validated; None while no second authority answers."""
         with translated():
-            tokens = [last, self._token_of(worker)]
             stored = add_dss(
                 pdf,
                 certificates=[
                     *worker.work.chain,
                     *employer.work.chain,
-                    *(item for token in tokens for item in (token.certificate, *token.certificates)),
+                    *worker.work.token_certificates,
+                    *employer.work.token_certificates,
                 ],
                 crls=[*worker.work.crls, *employer.work.crls],
                 ocsps=[*worker.work.ocsps, *employer.work.ocsps],
             )
             prepared = prepare_document_timestamp(stored)
             try:
-                token = self._w.timestamps.stamp(prepared.digest, exclude=frozenset({last.tsa}))
+                token = self._w.timestamps.stamp(
+                    prepared.digest, exclude=frozenset({employer.work.token_tsa})
+                )
             except ServiceUnavailable as error:
                 log.warning("signing_round.completion.postponed", round_id=row.id, reason=str(error.facts))
                 return None
@@ -61,12 +62,6 @@ class Completion:
         cas = material_anchors(self._w.anchors.cas, worker, employer)
         self._sealing.validated(row, final, 2, cas, stamped=True)
         return final, token
-
-    def _token_of(self, attempt: Attempt) -> Token:
-        """An attempt's stored signature timestamp."""
-        work = attempt.work
-        imprint = hashlib.sha256(work.signature).digest()
-        return check_token(work.token, imprint, self._w.anchors.tsas[work.token_tsa], tsa=work.token_tsa)
 
     def complete(self, round_id: str) -> bool:
         """Finish a round that waits for its document timestamp; False when it still has to wait."""
@@ -78,7 +73,7 @@ class Completion:
             worker, employer = (
                 self._done(session, row, signatory) for signatory in (Signatory.WORKER, Signatory.EMPLOYER)
             )
-        final = self.stamp(row, pdf, self._token_of(employer), worker, employer)
+        final = self.stamp(row, pdf, worker, employer)
         now = self._w.clock.now()
         if final is None:
             with self._w.uow() as session:

@@ -51,9 +51,14 @@ class Sealing:
                 self._w.probe_failed()
                 raise
             work.token, work.token_tsa = fresh.der, fresh.tsa
+            work.token_certificates = [fresh.certificate, *fresh.certificates]
             self._attempts.keep(attempt)
-        with translated():
-            token = check_token(work.token, imprint, self._w.anchors.tsas[work.token_tsa], tsa=work.token_tsa)
+            token = fresh
+        else:
+            with translated():
+                token = check_token(
+                    work.token, imprint, self._w.anchors.tsas[work.token_tsa], tsa=work.token_tsa
+                )
         self.check_certificate(attempt, token.gen_time)
         return token
 

@@ -48,6 +48,7 @@ class Work:
     ocsps: list[bytes] = field(default_factory=list)
     token: bytes = b""
     token_tsa: str = ""
+    token_certificates: list[bytes] = field(default_factory=list)
     answer: dict[str, Any] = field(default_factory=dict)
 
     def dump(self) -> str:
