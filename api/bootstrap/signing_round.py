@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from cryptography import x509 as pem
-from cryptography.hazmat.primitives.serialization import Encoding
 
+from api.bootstrap.authorities import read_certificates, timestamp_client
 from api.bootstrap.container import Container
 from api.bootstrap.rendering import renderer
 from api.infra.settings import read_secret
@@ -29,10 +28,8 @@ from signing.eip712 import Domain
 from signing.identity_service.client import IdentityServiceClient
 from signing.pades import Anchors
 from signing.page_release import page_release
-from signing.timestamps import TimestampClient, Tsa
 from signing.x509 import TrustAnchors, load_certificate
 
-TSA_SECONDS = 5.0
 CA_SECONDS = 10.0
 
 
@@ -148,14 +145,7 @@ def build(container: Container) -> SigningRoundService:
                 read_secret(settings.ca_token_file, "ca_token_file"),
                 httpx.Client(timeout=CA_SECONDS, trust_env=False),
             ),
-            timestamps=TimestampClient(
-                [
-                    Tsa(item.name, item.url, tuple(certificate_der(path) for path in item.roots), item.policy)
-                    for item in settings.tsas
-                ],
-                container.clock,
-                httpx.Client(timeout=TSA_SECONDS, trust_env=False),
-            ),
+            timestamps=timestamp_client(settings, container.clock),
             blobs=blob_store(container),
             vault=vault,
             sessions=IdentitySessions(container),
@@ -180,11 +170,11 @@ def blob_store(container: Container) -> BlobStore:
 
 def anchors(container: Container) -> Anchors:
     """Whom the platform trusts: self-issued CA certificates are roots, the others lead to them."""
-    certificates = [certificate_der(path) for path in container.settings.ca_certificates]
-    roots = tuple(der for der in certificates if _self_issued(der))
+    certificates = read_certificates(container.settings.ca_certificates)
+    roots = tuple(der for der in certificates if load_certificate(der).self_issued)
     return Anchors(
         TrustAnchors(roots, tuple(der for der in certificates if der not in roots)),
-        {item.name: tuple(certificate_der(path) for path in item.roots) for item in container.settings.tsas},
+        {item.name: read_certificates(item.roots) for item in container.settings.tsas},
     )
 
 
@@ -197,18 +187,6 @@ def domain(deployment: Path, log_origin: str) -> Domain:
         verifying_contract=record["contracts"]["LaborContractRegistry"]["address"],
         log_origin=log_origin,
     )
-
-
-def certificate_der(path: Path) -> bytes:
-    """A certificate file as DER, whichever of PEM and DER it is."""
-    data = path.read_bytes()
-    if data.startswith(b"-----BEGIN"):
-        return pem.load_pem_x509_certificate(data).public_bytes(Encoding.DER)
-    return data
-
-
-def _self_issued(der: bytes) -> bool:
-    return bool(load_certificate(der).self_issued)
 
 
 def attach_web(container: Container, web: Web) -> None:

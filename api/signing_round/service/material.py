@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -39,8 +40,7 @@ class Material:
                 raise conflict("signing.not_completed")
             worker = self._work(session, row, Signatory.WORKER)
             employer = self._work(session, row, Signatory.EMPLOYER)
-        signed_at = row.employer_signed_at
-        if signed_at is None or row.person_id is None:
+        if row.person_id is None:
             raise conflict("signing.not_completed")
         return EvidenceMaterial(
             round_id=row.id,
@@ -52,7 +52,7 @@ class Material:
             person_id=row.person_id,
             state=RoundState(row.state),
             wallet=employer.wallet,
-            signed_at=signed_at,
+            signed_at=datetime.fromisoformat(employer.answer["token_time"]),
             base_length=row.base_length,
             base_pdf_sha256=row.base_sha256,
             opening=json.loads(row.opening),
