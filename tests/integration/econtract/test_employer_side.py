@@ -11,7 +11,7 @@ import pytest
 from api.econtract.repository import ContractFilter
 from api.infra.auth import Principal
 from api.kernel.errors import DomainError, ErrorKind
-from tests.integration.econtract.conftest import AGENT, STRANGER, VALUES, Stage
+from tests.support.econtract_stage import AGENT, STRANGER, VALUES, Stage
 
 
 def code_of(caught: pytest.ExceptionInfo[DomainError]) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from api.econtract import router
 from api.econtract.texts import TEXTS
 from api.infra.auth import SESSION_COOKIE, Principal
-from tests.integration.econtract.conftest import AGENT, STRANGER, VALUES, Stage
+from tests.support.econtract_stage import AGENT, STRANGER, VALUES, Stage
 from tests.support.slice_application import SliceApplication, slice_application
 
 KEY = {"Idempotency-Key": "k1"}

@@ -8,7 +8,7 @@ import pytest
 
 from api.infra.auth import Principal
 from api.kernel.errors import DomainError
-from tests.integration.econtract.conftest import AGENT, ORG, STRANGER, Stage
+from tests.support.econtract_stage import AGENT, ORG, STRANGER, Stage
 
 NOBODY = Principal()
 REGULATOR = Principal(

@@ -1,0 +1,216 @@
+"""The employer's pages in a real browser: drafting with live findings, sending, course, signing with a browser wallet."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import pytest
+import uvicorn
+
+from api.econtract import router
+from api.econtract.texts import TEXTS
+from api.infra.auth import SESSION_COOKIE
+from api.infra.sealing import FieldKey
+from tests.e2e.conftest import DESKTOP, Profile, Visit
+from tests.support import slice_application
+from tests.support.econtract_stage import AGENT, VALUES, Stage, build_stage
+
+Open = Callable[[Profile], AbstractContextManager[Visit]]
+WALLET = "0x" + "1" * 40
+
+
+@dataclass
+class Served:
+    stage: Stage
+    origin: str
+    token: str
+
+    def log_in(self, visit: Visit) -> None:
+        cookie = {"name": SESSION_COOKIE, "value": self.token, "url": self.origin}
+        visit.context.add_cookies([cookie])  # type: ignore[list-item]
+
+
+@pytest.fixture
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    sock = socket.socket()
+    sock.bind(("127.0.0.1", 0))
+    origin = f"http://localhost:{sock.getsockname()[1]}"
+    patch = pytest.MonkeyPatch()
+    patch.setattr(slice_application, "ORIGIN", origin)
+    database = slice_application.make_database(tmp_path_factory.mktemp("database"))
+    stage = build_stage(database, FieldKey(bytes(range(32))), origin)
+    with slice_application.slice_application(
+        database, router, TEXTS, econtract=stage.econtract, identity=SimpleNamespace()
+    ) as made:
+        token = str(made.as_(AGENT).cookies[SESSION_COOKIE])
+        server = uvicorn.Server(uvicorn.Config(made.app, log_level="error"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.05)
+        yield Served(stage, origin, token)
+        server.should_exit = True
+        thread.join(timeout=10)
+    patch.undo()
+
+
+def look(visit: Visit, name: str) -> None:
+    visit.shot(f"agent-{name}")
+    visit.axe(name)
+
+
+def test_drafting_with_live_findings_and_sending(served: Served, browser_for: Open) -> None:
+    with browser_for(DESKTOP) as visit:
+        served.log_in(visit)
+        page = visit.page
+        page.goto(f"{served.origin}/agent/contracts")
+        page.wait_for_selector("text=还没有合同")
+        look(visit, "list-empty")
+        page.goto(f"{served.origin}/agent/contracts/new")
+        look(visit, "new")
+        page.click("form:has(input[value='concord-labour-fixed']) button")
+        page.wait_for_url("**/edit")
+        for name, value in VALUES.items():
+            field = page.locator(f"#f_{name}")
+            if field.evaluate("e => e.tagName") == "SELECT":
+                field.select_option(value)
+            else:
+                field.fill(value)
+        page.fill("#f_monthly_pay", "2000")
+        page.wait_for_selector("#findings :text('低于最低工资标准')")
+        look(visit, "edit-blocked")
+        page.fill("#f_monthly_pay", "8000")
+        page.wait_for_selector("#findings :text('没有必须修改的问题')")
+        page.click("#add-clause")
+        page.locator("[name=custom_title]").last.fill("押金")
+        page.locator("[name=custom_text]").last.fill("乙方入职时须缴纳押金500元。")
+        page.wait_for_selector("#findings :text('缴纳押金')")
+        page.locator("[name=custom_text]").last.fill("甲方每年组织一次体检。")
+        page.wait_for_selector("#findings :text('没有检查它的全部含义')")
+        assert page.locator("[data-show-if='hours_system!=standard']").first.is_hidden()
+        page.select_option("#f_hours_system", "comprehensive")
+        assert page.locator("[data-show-if='hours_system!=standard']").first.is_visible()
+        page.select_option("#f_hours_system", "standard")
+        look(visit, "edit")
+        page.reload()
+        assert page.input_value("#f_worker_name") == "李测试"
+        page.click("button[value=send]")
+        page.wait_for_url("**/review")
+        look(visit, "review")
+        page.click("form[action$='/send'] button")
+        page.wait_for_selector("text=待劳动者签署")
+        assert served.stage.code not in page.content()
+        look(visit, "detail-sent")
+        page.goto(page.url + "?lang=en")
+        page.wait_for_selector("text=Worker to sign")
+        look(visit, "detail-sent-en")
+
+
+def test_signing_with_a_browser_wallet_and_the_platform_seal(served: Served, browser_for: Open) -> None:
+    stage = served.stage
+    pk = stage.send()
+    stage.consent()
+    stage.worker_signs(pk)
+    facts = stage.econtract.portal.facts_of(pk)
+    posted: list[dict[str, object]] = []
+    with browser_for(DESKTOP) as visit:
+        served.log_in(visit)
+        page = visit.page
+
+        def prepare(route) -> None:  # type: ignore[no-untyped-def]
+            posted.append(json.loads(route.request.post_data))
+            assert route.request.headers["x-csrf-token"]
+            assert route.request.headers["idempotency-key"]
+            answer = {
+                "attempt_id": "a1",
+                "typed_data": {"message": {"commitment": "0x" + facts.commitment}},
+                "attributes": None,
+                "prepared_url": "/prepared.pdf",
+                "seal": {"mode": "platform"},
+                "seal_binding": None,
+                "wallet_mode": "external",
+            }
+            route.fulfill(json=answer)
+
+        def finish(route) -> None:  # type: ignore[no-untyped-def]
+            posted.append(json.loads(route.request.post_data))
+            stage.employer_signs(pk)
+            stage.complete(pk)
+            route.fulfill(json={"state": "completed"})
+
+        page.route(f"**/api/v1/signing/{facts.round_id}/employer/prepare", prepare)
+        page.route(f"**/api/v1/signing/{facts.round_id}/employer/finish", finish)
+        page.add_init_script(
+            "window.ethereum = {request: async ({method, params}) => method === 'eth_requestAccounts'"
+            f" ? ['{WALLET}'] : '0x' + '5'.repeat(130)}};"
+        )
+        page.goto(f"{served.origin}/agent/contracts/{pk}")
+        page.click("text=单位签署")
+        page.wait_for_selector("#prepare-button")
+        look(visit, "sign")
+        page.click("#prepare-button")
+        page.click("#browser-wallet")
+        page.wait_for_function("document.getElementById('wallet_signature').value.length === 132")
+        page.fill("#seal_passphrase", "seal passphrase")
+        look(visit, "sign-ready")
+        page.click("#finish-button")
+        page.wait_for_selector("text=合同已生效")
+        look(visit, "detail-effective")
+    assert posted[0] == {"wallet": WALLET}
+    assert posted[1] == {
+        "attempt_id": "a1",
+        "wallet_signature": "0x" + "5" * 130,
+        "seal_passphrase": "seal passphrase",
+    }
+
+
+def test_another_commitment_is_never_signed(served: Served, browser_for: Open) -> None:
+    stage = served.stage
+    pk = stage.send()
+    stage.consent()
+    stage.worker_signs(pk)
+    round_id = stage.round_of(pk)
+    with browser_for(DESKTOP) as visit:
+        served.log_in(visit)
+        answer = {
+            "attempt_id": "a1",
+            "typed_data": {"message": {"commitment": "0x" + "0" * 64}},
+            "seal": {"mode": "platform"},
+            "wallet_mode": "keystore",
+            "prepared_url": "/x",
+        }
+        visit.page.route(
+            f"**/api/v1/signing/{round_id}/employer/prepare", lambda route: route.fulfill(json=answer)
+        )
+        visit.page.goto(f"{served.origin}/agent/contracts/{pk}/sign")
+        visit.page.click("#prepare-button")
+        visit.page.wait_for_selector("text=与本页的承诺值不一致")
+        assert visit.page.locator("#finish").is_hidden()
+
+
+def test_lookup_and_list_pages(served: Served, browser_for: Open) -> None:
+    stage = served.stage
+    pk = stage.send()
+    who = stage.consent()
+    stage.econtract.worker.request_change(stage.code, who, "请把工作地点写清楚")
+    with browser_for(DESKTOP) as visit:
+        visit.expect_error("404")
+        visit.page.goto(f"{served.origin}/d/{stage.econtract.portal.facts_of(pk).lookup_code}")
+        look(visit, "lookup")
+        visit.page.goto(f"{served.origin}/d/nothing")
+        look(visit, "lookup-unknown")
+        served.log_in(visit)
+        visit.page.goto(f"{served.origin}/agent/contracts/{pk}")
+        visit.page.wait_for_selector("text=请把工作地点写清楚")
+        look(visit, "detail-change")
+        visit.page.goto(f"{served.origin}/agent/contracts?group=closed")
+        look(visit, "list")
+        visit.page.goto(f"{served.origin}/agent/contracts?group=effective")
+        look(visit, "list-none")
