@@ -36,7 +36,8 @@ def _block(value: Mapping[str, Any]) -> BlockRef:
     )
 
 
-def _log(value: Mapping[str, Any]) -> Log:
+def read_log(value: Mapping[str, Any]) -> Log:
+    """An event as eth_getLogs and receipts spell it."""
     return Log(
         checksum_address(_data(value["address"])),
         tuple(_data(t) for t in value["topics"]),
@@ -197,7 +198,7 @@ class RpcGateway:
             ok=int(value["status"], 16) == 1,
             gas_used=int(value["gasUsed"], 16),
             contract=_address(value.get("contractAddress")),
-            logs=tuple(_log(entry) for entry in value["logs"]),
+            logs=tuple(read_log(entry) for entry in value["logs"]),
         )
 
     def transactions(self, hashes: Sequence[bytes]) -> list[ChainTransaction | None]:
@@ -222,7 +223,7 @@ class RpcGateway:
 
     def logs(self, first: int, last: int, addresses: Sequence[str]) -> list[Log]:
         query = {"fromBlock": hex(first), "toBlock": hex(last), "address": list(addresses)}
-        logs = [_log(value) for value in self.request("eth_getLogs", query)]
+        logs = [read_log(value) for value in self.request("eth_getLogs", query)]
         logs.sort(key=lambda entry: (entry.block_number, entry.index))
         return logs
 

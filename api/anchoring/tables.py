@@ -196,6 +196,8 @@ class IndexContractRow(Base):
         Index("ix_anchoring_index_contract_place", "block_number", "log_index"),
         Index("ix_anchoring_index_contract_month", "month", "current"),
         Index("ix_anchoring_index_contract_org", "org_id", "current"),
+        Index("ix_anchoring_index_contract_region", "region_code", "month", "current"),
+        Index("ix_anchoring_index_contract_wallet", "employer_wallet"),
     )
 
     contract_id: Mapped[str] = mapped_column(String(64), primary_key=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from api.anchoring.model import AppendRow, ContractQuery, ContractRow, Count, OrganisationRow, Page
 from api.anchoring.tables import IndexAppendRow, IndexContractRow, IndexOrganisationRow
@@ -49,6 +49,16 @@ def _row(row: Any) -> ContractRow:
     return ContractRow(*values)
 
 
+def _within(column: InstrumentedAttribute[str], prefix: str) -> list[ColumnElement[bool]]:
+    """Codes that begin with `prefix`, as a range that an index can serve on every database."""
+    if not (prefix.isascii() and prefix.isdigit() and len(prefix) <= 12):
+        raise invalid("anchoring.region_malformed")
+    above = str(int(prefix) + 1).zfill(len(prefix))
+    lower = column >= prefix
+    # After a prefix of nines there is no next one of its length, and every greater code begins with it.
+    return [lower] if len(above) > len(prefix) else [lower, column < above]
+
+
 def _filters(query: ContractQuery) -> list[ColumnElement[bool]]:
     row = IndexContractRow
     found: list[ColumnElement[bool]] = []
@@ -61,9 +71,7 @@ def _filters(query: ContractQuery) -> list[ColumnElement[bool]]:
     )
     found += [column == value for column, value in exact if value is not None]
     if query.region_prefix:
-        if not query.region_prefix.isdigit():
-            raise invalid("anchoring.region_malformed")
-        found.append(row.region_code.like(query.region_prefix + "%"))
+        found += _within(row.region_code, query.region_prefix)
     if query.state is not None:
         if query.state not in {"concluded", "superseded"}:
             raise invalid("anchoring.state_unknown", state=query.state[:20])
@@ -148,9 +156,7 @@ def organisations(
         number,
     )
     if region_prefix:
-        if not region_prefix.isdigit():
-            raise invalid("anchoring.region_malformed")
-        statement = statement.where(row.region_code.like(region_prefix + "%"))
+        statement = statement.where(*_within(row.region_code, region_prefix))
     if org_id:
         statement = statement.where(row.org_id == org_id)
     if after:
@@ -198,4 +204,5 @@ def mark_audited(session: Session, first_indexes: list[int]) -> None:
 
 def log_size(session: Session) -> int:
     """Size of the log as its newest indexed batch states it."""
-    return int(session.execute(select(func.max(IndexAppendRow.size))).scalar() or 0)
+    newest = select(IndexAppendRow.size).order_by(IndexAppendRow.first_index.desc()).limit(1)
+    return int(session.execute(newest).scalar() or 0)

@@ -394,6 +394,11 @@ def test_index_answers_and_is_rebuilt_to_the_same_content(slice_: Slice) -> None
         assert {c.key: c.contracts for c in index.counts(session, "region")} == {"500101001": 4, "500102": 3}
         assert sum(c.contracts for c in index.counts(session, "month")) == 7
         assert index.total(session, ContractQuery(region_prefix="500101")) == 4
+        assert index.total(session, ContractQuery(region_prefix="500102")) == 3
+        assert index.total(session, ContractQuery(region_prefix="50010")) == 7
+        assert index.total(session, ContractQuery(region_prefix="5001010012")) == 0
+        assert index.total(session, ContractQuery(region_prefix="9")) == 0
+        assert index.total(session, ContractQuery(region_prefix="4")) == 0
         assert index.total(session, ContractQuery(org_id=other)) == 3
         assert [r.version for r in index.history(session, hex32("c1"))] == [1, 2]
         assert [r.state for r in index.history(session, hex32("c1"))] == ["superseded", "concluded"]
