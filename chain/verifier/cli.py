@@ -34,6 +34,9 @@ def verify(
     fonts: Annotated[
         list[Path] | None, typer.Option(help="排版字体目录，用于第 20 步 / font folders for step 20")
     ] = None,
+    node_modules: Annotated[
+        Path | None, typer.Option(help="含排版字体的 node_modules，用于第 20 步 / npm folder with the fonts")
+    ] = None,
 ) -> None:
     """离线验证证据包 / Verify an evidence package offline."""
     from datetime import UTC, datetime
@@ -50,11 +53,16 @@ def verify(
         root = TrustRoot.parse(_read(trust_root, 2_000_000))
     except TrustRootError as error:
         _unusable(f"{error.zh} / {error.en}")
+    folders = list(fonts or [])
+    if node_modules is not None:
+        from signing.rendering.fonts import FontBook
+
+        folders += FontBook.npm(node_modules.resolve())
     report = run(
         _read(file, MAX_BYTES),
         root,
         now=datetime.now(UTC),
-        render=ChildRenderer.with_fonts(fonts) if fonts else None,
+        render=ChildRenderer.with_fonts(folders) if folders else None,
     )
     if as_json:
         typer.echo(json.dumps(report.to_json(), ensure_ascii=False, indent=2, default=str))
