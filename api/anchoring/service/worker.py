@@ -102,7 +102,7 @@ class Worker:
             audited = self._audit()
             self._checkpoint()
             proven = self._prove_receipts()
-        except LogIntegrityError as exc:
+        except (LogIntegrityError, DecodingError) as exc:
             self._alarm("log.integrity", SEVERITY_INTEGRITY, exc.facts)
             raise integrity("anchoring.integrity", **exc.facts) from exc
         except GatewayUnavailable as exc:

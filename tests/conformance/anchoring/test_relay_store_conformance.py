@@ -39,7 +39,9 @@ def entry(number: int) -> bytes:
 def append(nonce: int, first: int, entries: tuple[bytes, ...]) -> NewFlight:
     made = calls.append(CONTRACTS, first, entries)
     signed = SENDER.sign(made.to, made.data, nonce, made.gas)
-    flight = Flight(signed.hash, nonce, FlightKind.APPEND, FlightState.STAGED, first, len(entries), None, made.to)
+    flight = Flight(
+        signed.hash, nonce, FlightKind.APPEND, FlightState.STAGED, first, len(entries), None, made.to
+    )
     return NewFlight(flight, signed.raw, entries)
 
 
@@ -146,3 +148,17 @@ def test_calls_wait_for_what_they_depend_on(world: World) -> None:
     assert [c.call_id for c in store.ready_calls(9)] == ["b"]
     store.release("c")
     assert [c.call_id for c in store.ready_calls(9)] == ["b", "c"]
+
+
+def test_a_clock_set_back_by_a_day_does_not_lock_everybody_out(database: Database) -> None:
+    create_tables(database)
+    world = World(make_store=lambda world: SqlOutside(database, world))
+    world.time = 86_400.0
+    first = world.store.acquire("one", 10)
+    world.time = 0.0
+    assert world.store.acquire("one", 10) == first
+    world.time = 86_400.0
+    world.store.acquire("one", 10)
+    world.time = 0.0
+    second = world.store.acquire("two", 10)
+    assert second == first + 1
