@@ -83,6 +83,29 @@ def test_another_wallet_cannot_register(world: World, wallet: LocalAccount) -> N
     assert world.service.organisation(boss.org_id or "").state == "pending"
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("salt", "0x" + "ab" * 32),
+        ("chainId", 1),
+        ("verifyingContract", "0x" + "22" * 20),
+        ("name", "Concord"),
+    ],
+)
+def test_a_signature_for_another_installation_is_void(
+    world: World, wallet: LocalAccount, field: str, value: object
+) -> None:
+    boss = world.apply()
+    world.complete(boss, wallet)
+    prepared = world.service.review.prepare_verification(world.officer(), boss.org_id or "")
+    elsewhere = {**prepared.typed_data, "domain": {**prepared.typed_data["domain"], field: value}}
+    signature = bytes(REGISTRAR.sign_typed_data(full_message=elsewhere).signature)
+    with pytest.raises(DomainError) as refusal:
+        world.service.statements.submit(OFFICER, prepared.statement_id, signature=signature)
+    assert _code(refusal) == "employers.signature_other"
+    assert world.registry.calls == []
+
+
 def test_an_officer_without_a_registrars_wallet_cannot_verify(world: World, wallet: LocalAccount) -> None:
     boss = world.apply()
     world.complete(boss, wallet)
