@@ -22,13 +22,11 @@ const MOST = 20;
 
 add.hidden = false;
 add.addEventListener("click", () => {
-  const last = holder.lastElementChild;
-  const next = last.cloneNode(true);
+  const next = document.importNode(document.getElementById("clause-template").content, true).firstElementChild;
   const number = holder.children.length + 1;
   for (const field of next.querySelectorAll("input, textarea")) {
-    const label = next.querySelector(`label[for="${field.id}"]`);
-    field.value = "";
-    field.id = `${field.name}_${number}`;
+    const label = next.querySelector(`label[for="${field.id}"], label[for="${field.name}"]`);
+    field.id = `${field.name}_more_${number}`;
     if (label) label.htmlFor = field.id;
   }
   holder.append(next);
