@@ -390,11 +390,18 @@ class Browser:
 class Bench:
     """A wired service with everything around it in memory."""
 
-    def __init__(self, folder: Path, renderer: Renderer, clock: FixedClock | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        renderer: Renderer,
+        clock: FixedClock | None = None,
+        database: Database | None = None,
+    ) -> None:
         self.clock = clock or FixedClock(NOW)
         self.folder = folder
-        self.db = Database(f"sqlite:///{folder / 'bench.db'}", FieldKey(bytes(range(32))))
-        Base.metadata.create_all(self.db.engine)
+        self.db = database or Database(f"sqlite:///{folder / 'bench.db'}", FieldKey(bytes(range(32))))
+        if database is None:
+            Base.metadata.create_all(self.db.engine)
         self.authority = Authority()
         self.tsas = (Stamper("one"), Stamper("two"))
         self.identity = Identity(self.clock)
