@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from api.identity import tables as t
@@ -83,6 +83,12 @@ def live_session_of(session: Session, invitation_id: str, now: datetime) -> t.Se
         t.SessionRow.expires_at > now,
     )
     return session.scalars(query).first()
+
+
+def drop_sessions(session: Session, before: datetime) -> int:
+    """Delete sessions that were over before a moment; number of them."""
+    done = session.execute(delete(t.SessionRow).where(t.SessionRow.expires_at < before))
+    return int(getattr(done, "rowcount", 0))
 
 
 def machine_by_token(session: Session, token_hash: str) -> tuple[t.MachineRow, t.AccountRow] | None:

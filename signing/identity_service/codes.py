@@ -162,3 +162,14 @@ class Locks:
     def clear(self, tx: Transaction, key: str) -> None:
         """Forget the failures under a name."""
         tx.execute("DELETE FROM failure WHERE lock_key=?", key)
+
+
+def tidy(tx: Transaction, now: int) -> int:
+    """Drop what only limits needed: dead codes, counters older than their windows; number of rows."""
+    gone = tx.execute("DELETE FROM code WHERE expires_at<?", now - 86400).rowcount
+    gone += tx.execute("DELETE FROM sending WHERE at<?", now - 2 * 86400).rowcount
+    gone += tx.execute("DELETE FROM failure WHERE at<?", now - 2 * 86400).rowcount
+    gone += tx.execute(
+        "DELETE FROM registration WHERE created_at<? AND credential_id IS NULL", now - 86400
+    ).rowcount
+    return gone

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 
-from signing.identity_service.codes import PhoneSeal
+from signing.identity_service.codes import PhoneSeal, tidy
 from signing.identity_service.errors import GatewayUnavailable
 from signing.identity_service.issuer import Clock
 from signing.identity_service.ports import SmsGateway
@@ -13,6 +13,7 @@ from signing.identity_service.serving import log
 from signing.identity_service.store import Store, Transaction
 
 MOST_TRIES = 20
+TIDY_SECONDS = 3600
 
 
 class Notices:
@@ -71,9 +72,14 @@ class Notices:
         """Flush in the background until `stop`; what an earlier process left is sent first."""
 
         def loop() -> None:
+            tidied = 0.0
             while not self._stop.is_set():
                 try:
                     self.flush()
+                    if self._clock() >= tidied + TIDY_SECONDS:
+                        tidied = self._clock()
+                        with self._store.transaction() as tx:
+                            tidy(tx, int(tidied))
                 except Exception as exc:  # the thread must outlive any one failure; the notice stays queued
                     log("identity.notices.failed", error=type(exc).__name__)
                 self._stop.wait(every)

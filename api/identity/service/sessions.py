@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from fastapi import Response
 from sqlalchemy.exc import OperationalError
@@ -23,6 +23,8 @@ from api.kernel.clock import Clock
 from api.kernel.ids import new_id
 
 MACHINE_PREFIX = "cmk_"
+TIDY_STEP = timedelta(hours=1)
+TIDY_AFTER = timedelta(days=30)
 
 
 def token_hash(token: str) -> str:
@@ -55,6 +57,7 @@ class Sessions:
         self._uow = uow
         self._clock = clock
         self.secure = secure
+        self._tidied = datetime.min.replace(tzinfo=UTC)
 
     def issue(
         self,
@@ -105,6 +108,15 @@ class Sessions:
             found = repo.session_by_token(session, token_hash(token))
             if found is not None and found[0].state != "superseded":
                 found[0].state = "ended"
+
+    def tidy(self) -> int:
+        """Drop sessions that ended a month ago; their acts stand in the audit and in events. At most once an hour."""
+        now = self._clock.now()
+        if now < self._tidied + TIDY_STEP:
+            return 0
+        self._tidied = now
+        with self._uow() as session:
+            return repo.drop_sessions(session, now - TIDY_AFTER)
 
     # -------------------------------------------------------------- Authenticator
 

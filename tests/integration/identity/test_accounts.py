@@ -276,3 +276,13 @@ def test_every_page_renders_in_both_languages(world: World, lang: str) -> None:
         answer = client.get(f"{path}?lang={lang}")
         assert answer.status_code == 200, (path, answer.text)
         assert "style=" not in answer.text
+
+
+def test_old_sessions_are_dropped_after_a_month_and_living_ones_kept(world: World) -> None:
+    account = world.staff("regulator1", "regulator")
+    world.logged_in(account)
+    assert world.identity.sessions.tidy() == 0
+    world.clock.shift += timedelta(days=31)
+    living = world.logged_in(account)
+    assert world.identity.sessions.tidy() == 2, "the session and the step before it"
+    assert living.get("/api/v1/identity/me").json()["kind"] == "staff"

@@ -10,6 +10,7 @@ from coincurve import PrivateKey
 
 from signing.eip712 import Domain, IdentityCheck, digest, from_message
 from signing.identity_service.checks import Claimed
+from signing.identity_service.codes import tidy
 from signing.identity_service.errors import IdentityRefused
 from signing.identity_service.persons import Claim
 from signing.wallets import address_of, recover, sign_digest
@@ -307,3 +308,20 @@ def test_the_store_holds_neither_names_nor_numbers_nor_codes_in_clear(service: S
         assert secret.encode() not in stored
     assert f"'{code}'".encode() not in stored
     service.desk.store = build(service.desk.settings.data_dir / "other").desk.store
+
+
+def test_tidying_drops_old_counters_and_codes_and_keeps_what_limits_still_need(service: Service) -> None:
+    claim = service.persons[0]
+    check = service.start(claim, contract=CONTRACT, commitment=COMMITMENT)
+    with pytest.raises(IdentityRefused):
+        service.desk.checks.confirm(check, SESSION, "x")
+    tables = ("code", "sending", "failure")
+
+    def sizes() -> list[int]:
+        with service.desk.store.transaction() as tx:
+            tidy(tx, int(service.clock.now))
+            return [tx.number(f"SELECT COUNT(*) FROM {table}") for table in tables]
+
+    assert sizes() == [1, 1, 2], "a wrong code counts for the contract and for the person"
+    service.clock.now += 3 * 86400
+    assert sizes() == [0, 0, 0]
