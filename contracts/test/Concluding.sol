@@ -14,7 +14,7 @@ abstract contract Concluding is Installation {
     ILaborContractRegistry.WorkerConsent internal worker;
     ILaborContractRegistry.IssuerAttestation internal attestation;
 
-    function setUp() external {
+    function setUp() public virtual {
         install();
         register(1);
         grantTo(AGENT, 6, 2);
