@@ -13,7 +13,8 @@ from api.econtract.service.facade import Econtract
 from api.econtract.service.portal import Portal
 from api.infra.auth import Principal
 from api.infra.i18n import N_
-from api.infra.web import page, redirect
+from api.infra.web import page, redirect, wants_html
+from api.kernel.errors import DomainError, ErrorKind
 
 pages = APIRouter(include_in_schema=False)
 
@@ -54,10 +55,17 @@ def _evidence(request: Request) -> EvidenceDesk:
 
 @pages.get("/me/contracts/{pk}/evidence")
 def evidence(request: Request, pk: str) -> Response:
-    """The evidence package, one file."""
+    """The evidence package, one file; for the seconds until its events are anchored a page that waits for it."""
+    who = worker(request)
     if in_wechat(request):
         return redirect(request, f"/me/contracts/{pk}/elsewhere?what=evidence")
-    package = _evidence(request).package(worker(request), pk)
+    try:
+        package = _evidence(request).package(who, pk)
+    except DomainError as error:
+        if error.kind is not ErrorKind.UNAVAILABLE or not wants_html(request):
+            raise
+        detail = _portal(request).my_contract(who, pk)
+        return page(request, "econtract/worker/preparing.html", status=503, contract=detail.contract)
     return attachment(package.data, package.filename, "application/zip")
 
 

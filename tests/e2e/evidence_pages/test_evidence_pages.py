@@ -1,0 +1,151 @@
+"""The public verify page, the trust root, the desk and the report in a real browser, at both widths and with axe."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import uvicorn
+
+from api.evidence import router
+from api.evidence.service import EvidenceService
+from api.evidence.service.packages import Packages
+from api.evidence.service.paper import PaperCopies
+from api.evidence.service.printing import Printer
+from api.evidence.service.verification import Verification
+from api.evidence.texts import TEXTS
+from api.infra.auth import SESSION_COOKIE
+from api.infra.db import UnitOfWork
+from api.kernel.clock import FixedClock
+from signing.rendering import FontBook
+from tests.e2e.conftest import DESKTOP, PHONE, Profile, Visit
+from tests.factories.evidence import Forge, World, at, npm_fonts
+from tests.integration.evidence.parts import (
+    ForgedAuthorities,
+    ForgedContracts,
+    ForgedLog,
+    ForgedRound,
+    Notebook,
+)
+from tests.support import slice_application
+
+Open = Callable[[Profile], AbstractContextManager[Visit]]
+
+
+@dataclass
+class Served:
+    """The slice behind a real server."""
+
+    origin: str
+    forge: Forge
+    court: str
+    folder: Path
+
+    def file(self, name: str, data: bytes) -> str:
+        path = self.folder / name
+        path.write_bytes(data)
+        return str(path)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    if not all(folder.is_dir() for folder in npm_fonts()):
+        pytest.skip("fonts are not installed (npm ci)")
+    sock = socket.socket()
+    sock.bind(("127.0.0.1", 0))
+    origin = f"http://localhost:{sock.getsockname()[1]}"
+    patch = pytest.MonkeyPatch()
+    patch.setattr(slice_application, "ORIGIN", origin)
+    folder = tmp_path_factory.mktemp("evidence")
+    database = slice_application.make_database(folder)
+    forge, uow, clock = Forge(World()), UnitOfWork(database), FixedClock(at(1000))
+    packages = Packages(
+        uow,
+        clock,
+        Notebook,
+        ForgedContracts(forge),
+        ForgedRound(forge),
+        ForgedAuthorities(forge),
+        ForgedLog(forge),
+        lambda: forge.root,
+        "0.1.0",
+    )
+    printer = Printer(lambda: FontBook.load(npm_fonts()).typst_fonts)
+    service = EvidenceService(
+        packages,
+        PaperCopies(uow, clock, packages, printer, origin, True),
+        Verification(lambda: forge.root, tuple),
+        printer,
+        lambda: forge.root,
+        clock,
+    )
+    with slice_application.slice_application(database, router, TEXTS, evidence=service) as made:
+        court = str(made.as_("court").cookies[SESSION_COOKIE])
+        server = uvicorn.Server(uvicorn.Config(made.app, log_level="error"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.05)
+        yield Served(origin, forge, court, folder)
+        server.should_exit = True
+        thread.join(timeout=10)
+        patch.undo()
+
+
+def test_a_good_package_is_verified_on_a_phone(browser_for: Open, served: Served) -> None:
+    with browser_for(PHONE) as visit:
+        visit.page.goto(f"{served.origin}/verify")
+        visit.shot("verify-empty")
+        visit.axe()
+        visit.page.set_input_files("input[type=file]", served.file("evidence.zip", served.forge.package))
+        visit.page.get_by_role("button", name="开始核验").click()
+        visit.page.get_by_text("验证通过").first.wait_for(timeout=60_000)
+        assert visit.page.locator("tbody tr").count() == 20
+        visit.shot("verify-passed")
+        visit.axe()
+
+
+def test_a_forged_package_names_its_step_in_english(browser_for: Open, served: Served) -> None:
+    changed = bytearray(served.forge.package)
+    changed[len(changed) // 2] ^= 1
+    with browser_for(DESKTOP) as visit:
+        visit.page.goto(f"{served.origin}/verify?lang=en")
+        visit.page.set_input_files("input[type=file]", served.file("changed.zip", bytes(changed)))
+        visit.page.get_by_role("button", name="Verify").click()
+        visit.page.get_by_text("Failed:").first.wait_for(timeout=60_000)
+        assert "Needs step" in visit.page.locator("tbody").inner_text()
+        visit.shot("verify-failed")
+        visit.axe()
+
+
+def test_the_trust_root_page(browser_for: Open, served: Served) -> None:
+    with browser_for(DESKTOP) as visit:
+        visit.page.goto(f"{served.origin}/trust-root")
+        shown = visit.page.locator("main").inner_text().replace(" ", "").replace("\n", "")
+        assert served.forge.root.fingerprint in shown
+        visit.shot("trust-root")
+        visit.axe()
+
+
+def test_the_court_asks_for_a_report(browser_for: Open, served: Served) -> None:
+    with browser_for(DESKTOP) as visit:
+        visit.context.add_cookies([{"name": SESSION_COOKIE, "value": served.court, "url": served.origin}])
+        visit.page.goto(f"{served.origin}/evidence")
+        visit.shot("evidence-desk")
+        visit.axe()
+        visit.page.get_by_label("合同编号").fill(served.forge.contract_id)
+        visit.page.get_by_label("案号").fill("（2026）测001号")
+        visit.page.get_by_label("用途").fill("劳动争议审理")
+        visit.page.get_by_role("button", name="查看核验报告").click()
+        visit.page.get_by_role("heading", name="电子证据核验报告").wait_for(timeout=60_000)
+        visit.shot("evidence-report")
+        visit.axe()
+        with visit.page.expect_download(timeout=60_000) as download:
+            visit.page.get_by_role("link", name="下载证据包").click()
+        assert download.value.suggested_filename.startswith("evidence-")
