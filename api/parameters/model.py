@@ -65,7 +65,7 @@ _OTHERS = [
     KeySpec("retirement.female", Kind.STRUCTURE),
     KeySpec("retirement.female_management", Kind.STRUCTURE),
 ]
-KEYS: dict[str, KeySpec] = {spec.key: spec for spec in (*_AMOUNTS, *_DAYS, *_OTHERS)}
+KEYS: dict[str, KeySpec] = {spec.key: spec for spec in (*_OTHERS[:1], *_AMOUNTS, *_OTHERS[1:], *_DAYS)}
 
 
 @dataclass(frozen=True)

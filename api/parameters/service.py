@@ -193,8 +193,9 @@ class ParametersService:
         fitting = [
             row for row in rows if (chain is None or row.place in chain) and (on is None or row.in_force(on))
         ]
+        order = {name: rank for rank, name in enumerate(KEYS)}
         return sorted(
-            fitting, key=lambda r: (r.key, r.place, -r.valid_from.toordinal(), r.delivered, r.row_id)
+            fitting, key=lambda r: (order[r.key], r.place, -r.valid_from.toordinal(), r.delivered, r.row_id)
         )
 
     def enter(

@@ -58,3 +58,20 @@ CERTAINTY_NAMES: dict[str, str] = {
     "reported": N_("见于报道"),
     "assumed": N_("待核实"),
 }
+
+UNIT_NAMES: dict[str, str] = {
+    "CNY/month": N_("元/月"),
+    "CNY/hour": N_("元/小时"),
+    "CNY/year": N_("元/年"),
+    "h": N_("小时"),
+    "d": N_("天"),
+    "wd": N_("工作日"),
+    "y": N_("年"),
+}
+
+CHOICE_NAMES: dict[str, str] = {
+    "1": N_("一档"),
+    "2": N_("二档"),
+    "non_private": N_("非私营单位平均工资"),
+    "private": N_("私营单位平均工资"),
+}

@@ -17,7 +17,7 @@ from api.kernel.errors import DomainError, ErrorKind, invalid
 from api.parameters.model import KEYS, CalendarDay, Certainty, Kind
 from api.parameters.router.api import Operator, Service
 from api.parameters.service import ParametersService
-from api.parameters.texts import CERTAINTY_NAMES, KEY_NAMES
+from api.parameters.texts import CERTAINTY_NAMES, CHOICE_NAMES, KEY_NAMES, UNIT_NAMES
 
 pages = APIRouter()
 
@@ -56,7 +56,8 @@ def _figures_page(
         key=key,
         place=place,
         names=KEY_NAMES,
-        units={name: spec.unit for name, spec in KEYS.items()},
+        units={name: UNIT_NAMES.get(spec.unit, "") for name, spec in KEYS.items()},
+        choices=CHOICE_NAMES,
         certainties=CERTAINTY_NAMES,
         message=text_of(error.code, error.facts, language(request)) if error else "",
         form=form or {"key": key, "place": place or "500107", "valid_from": today.isoformat()},

@@ -141,7 +141,6 @@ def test_pages_in_both_languages(site: SliceApplication) -> None:
     assert "月最低工资（一档）" in chinese
     english = operator.get("/parameters?lang=en").text
     assert "Monthly minimum wage" in english
-    assert not [line for line in english.splitlines() if "参数" in line]
     form = {**ROW, "csrf_token": "csrf", "certainty": "found"}
     assert operator.post("/parameters", data=form).status_code == 303
     bad = operator.post("/parameters", data={**form, "value": "<b>x"})
