@@ -12,7 +12,8 @@ from pathlib import Path
 import httpx
 
 from signing.eip712 import Domain
-from signing.identity_service.app import IdentityDesk, build_app
+from signing.identity_service.app import build_app
+from signing.identity_service.assembly import IdentityDesk
 from signing.identity_service.issuer import issuer_key
 from signing.identity_service.provider_http import HttpIdentityProvider
 from signing.identity_service.serving import listen, serve

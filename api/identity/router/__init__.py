@@ -7,6 +7,7 @@ from api.identity.router.my_pages import pages as my_pages
 from api.identity.router.people_api import api as people_api
 from api.identity.router.staff_api import api as staff_api
 from api.identity.router.staff_pages import pages as staff_pages
+from api.identity.router.worker_login_pages import pages as worker_login_pages
 
 api = APIRouter(tags=["identity"])
 api.include_router(staff_api)
@@ -14,6 +15,7 @@ api.include_router(people_api)
 
 pages = APIRouter()
 pages.include_router(login_pages)
+pages.include_router(worker_login_pages)
 pages.include_router(staff_pages)
 pages.include_router(my_pages)
 

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from api.identity.model import NewAccount
 from api.identity.router.context import Field, Key, identity
-from api.identity.router.login_pages import attempt
+from api.identity.router.forms import attempt
 from api.identity.service import Identity
 from api.infra.auth import Principal, require
 from api.infra.i18n import N_

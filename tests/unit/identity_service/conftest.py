@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from signing.identity_service.app import IdentityDesk
+from signing.identity_service.assembly import IdentityDesk
 from signing.identity_service.checks import Claimed
 from signing.identity_service.errors import GatewayUnavailable, ProviderUnavailable
 from signing.identity_service.intents import IntentRequest
