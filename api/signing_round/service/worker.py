@@ -251,7 +251,8 @@ class WorkerSigning:
             if cited is None:
                 raise conflict("signing.passkey_not_committed")
             payload["cites"] = [cited.cite()]
-            payload["credential_sha256"] = attested.credential.credential_digest
+            public_key = base64.b64decode(attested.credential.public_key)
+            payload["credential_sha256"] = hashlib.sha256(public_key).hexdigest()
         with self._w.uow() as session:
             self._attempts.save(session, attempt)
             self._w.record(session, row, "E08", attempt.row.actor, "worker", payload)

@@ -263,3 +263,84 @@ def test_a_revoked_seal(bench: WiredBench) -> None:
         bench.sign_employer(round_id)
     bench.issue_seal()
     assert bench.sign_employer(round_id).state is RoundState.COMPLETED
+
+
+def test_a_passkey_authorises_the_key(bench: WiredBench) -> None:
+    """The identity service verifies the assertion; the kept one can be checked by anyone; another digest is refused."""
+    import base64
+    import hashlib
+
+    from signing.eip712 import digest
+    from signing.webauthn_check import Assertion, Credential, signing_challenge, verify_kept_assertion
+    from tests.support.authenticator import SoftPasskey
+
+    round_id = bench.open()
+    session = bench.sessions.by_id["s1"]
+    client, device = bench.running.client(), SoftPasskey()
+    registration, options = client.passkey_options(session.check_id, session.service_session, "phone")
+    client.enrol_passkey(registration, session.service_session, device.create(options))
+    worker = bench.service.worker
+    entered = worker.enter(round_id, bench.worker)
+    assert entered.passkey is not None
+    assert entered.passkey["rp_id"] == "localhost"
+    browser = Browser()
+    accepted = worker.accept_key(round_id, entered.attempt_id, browser.spki, bench.worker)
+    assert accepted.passkey_challenge is not None
+
+    def certify(challenge: bytes, authenticator: SoftPasskey = device) -> Any:
+        return worker.certify(
+            round_id,
+            entered.attempt_id,
+            request_signature=browser.sign(accepted.request_info),
+            page_release=signing_rounds.RELEASE,
+            otp=None,
+            assertion=authenticator.get(challenge),
+            who=bench.worker,
+        )
+
+    for broken in (
+        lambda: certify(bytes(32)),
+        lambda: certify(
+            bytes.fromhex(accepted.passkey_challenge), replace(device, origin="https://evil.example")
+        ),
+        lambda: certify(bytes.fromhex(accepted.passkey_challenge), replace(device, rp_id="evil.example")),
+        lambda: certify(bytes.fromhex(accepted.passkey_challenge), SoftPasskey()),
+    ):
+        with pytest.raises(DomainError, match=r"identity\.passkey_refused"):
+            broken()
+    certified = certify(bytes.fromhex(accepted.passkey_challenge))
+    worker.finish(
+        round_id,
+        entered.attempt_id,
+        browser.sign(certified.attributes),
+        browser.sign(bench.consent_preimage(entered, browser)),
+        bench.worker,
+    )
+    e08 = bench.recorder.payload("E08")
+    assert e08["method"] == "passkey"
+    assert e08["cites"]
+    bench.sign_employer(round_id)
+    intent = bench.service.evidence_material(round_id, Opener(PERSON, "worker", "evidence")).intent
+    part = {
+        name: base64.b64decode(str(intent[name])) for name in intent if name not in ("v", "method", "nonce")
+    }
+    credential = Credential(part["credential_id"], part["public_key"], 0)
+    assert credential.digest.hex() == e08["credential_sha256"]
+    assertion = Assertion(
+        part["credential_id"], part["authenticator_data"], part["client_data_json"], part["signature"], 0
+    )
+    from signing.eip712 import ROLE_WORKER, Consent
+
+    given = entered.consent
+    consent = Consent(
+        *(bytes.fromhex(given[name][2:]) for name in ("commitment", "contractId")),
+        given["version"],
+        bytes.fromhex(given["prev"][2:]),
+        ROLE_WORKER,
+        hashlib.sha256(browser.spki).digest(),
+        given["expiry"],
+    )
+    challenge = signing_challenge(digest(DOMAIN, consent), browser.spki, bytes.fromhex(str(intent["nonce"])))
+    verify_kept_assertion(
+        assertion, credential, challenge=challenge, origin=device.origin, rp_id=device.rp_id
+    )
