@@ -137,7 +137,9 @@ def read_package(data: bytes) -> dict[str, bytes]:
 def _read_entry(data: bytes, position: int) -> tuple[str, bytes, int]:
     if position + _LOCAL.size > len(data):
         raise PackageError("truncated header", offset=position)
-    _, version, flags, method, _, _, _, packed, size, name_length, extra = _LOCAL.unpack_from(data, position)
+    _, version, flags, method, _, _, crc, packed, size, name_length, extra = _LOCAL.unpack_from(
+        data, position
+    )
     if (version, flags, method, extra) != (_VERSION, 0, 0, 0) or packed != size or name_length > MAX_NAME:
         raise PackageError("local header is not of the profile", offset=position)
     start = position + _LOCAL.size
@@ -148,7 +150,10 @@ def _read_entry(data: bytes, position: int) -> tuple[str, bytes, int]:
         raise PackageError(f"name {name!r}", offset=start)
     if end > len(data):
         raise PackageError("truncated content", offset=position)
-    return name, data[start + name_length : end], end
+    content = data[start + name_length : end]
+    if zlib.crc32(content) != crc:
+        raise PackageError(f"the content of {name} was changed", offset=start + name_length, entry=name)
+    return name, content, end
 
 
 def _first_difference(one: bytes, other: bytes) -> int:

@@ -190,6 +190,14 @@ def test_zip_tricks_fail_at_the_structure(forge: Forge, trick: str) -> None:
     _ends(verify(_hostile(forge.package)[trick], forge.root, now=LATER), 1, "PROFILE_ILLEGAL")
 
 
+def test_a_changed_byte_names_the_entry_it_stands_in(forge: Forge) -> None:
+    package = bytearray(forge.package)
+    package[forge.package.index(b"%PDF-") + 9000] ^= 1
+    step = verify(bytes(package), forge.root, now=LATER).step(1)
+    assert step is not None
+    assert (step.sub_indication, step.facts["entry"]) == ("PROFILE_ILLEGAL", contents.PDF)
+
+
 def test_more_than_twenty_megabytes(forge: Forge) -> None:
     _ends(verify(bytes(20_000_001), forge.root, now=LATER), 1, "TOO_LARGE")
 

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +54,12 @@ class Served:
         return str(path)
 
 
+def _forge() -> Forge:
+    forge = Forge(World())
+    assert forge.package
+    return forge
+
+
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     if not all(folder.is_dir() for folder in npm_fonts()):
@@ -64,7 +71,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     patch.setattr(slice_application, "ORIGIN", origin)
     folder = tmp_path_factory.mktemp("evidence")
     database = slice_application.make_database(folder)
-    forge, uow, clock = Forge(World()), UnitOfWork(database), FixedClock(at(1000))
+    with ThreadPoolExecutor(1) as pool:  # Playwright keeps an event loop in this thread; signing runs its own
+        forge = pool.submit(_forge).result()
+    uow, clock = UnitOfWork(database), FixedClock(at(1000))
     packages = Packages(
         uow,
         clock,
@@ -102,13 +111,13 @@ def test_a_good_package_is_verified_on_a_phone(browser_for: Open, served: Served
     with browser_for(PHONE) as visit:
         visit.page.goto(f"{served.origin}/verify")
         visit.shot("verify-empty")
-        visit.axe()
+        visit.axe("verify-empty")
         visit.page.set_input_files("input[type=file]", served.file("evidence.zip", served.forge.package))
         visit.page.get_by_role("button", name="开始核验").click()
         visit.page.get_by_text("验证通过").first.wait_for(timeout=60_000)
         assert visit.page.locator("tbody tr").count() == 20
         visit.shot("verify-passed")
-        visit.axe()
+        visit.axe("verify-passed")
 
 
 def test_a_forged_package_names_its_step_in_english(browser_for: Open, served: Served) -> None:
@@ -121,7 +130,7 @@ def test_a_forged_package_names_its_step_in_english(browser_for: Open, served: S
         visit.page.get_by_text("Failed:").first.wait_for(timeout=60_000)
         assert "Needs step" in visit.page.locator("tbody").inner_text()
         visit.shot("verify-failed")
-        visit.axe()
+        visit.axe("verify-failed")
 
 
 def test_the_trust_root_page(browser_for: Open, served: Served) -> None:
@@ -130,7 +139,7 @@ def test_the_trust_root_page(browser_for: Open, served: Served) -> None:
         shown = visit.page.locator("main").inner_text().replace(" ", "").replace("\n", "")
         assert served.forge.root.fingerprint in shown
         visit.shot("trust-root")
-        visit.axe()
+        visit.axe("trust-root")
 
 
 def test_the_court_asks_for_a_report(browser_for: Open, served: Served) -> None:
@@ -138,14 +147,14 @@ def test_the_court_asks_for_a_report(browser_for: Open, served: Served) -> None:
         visit.context.add_cookies([{"name": SESSION_COOKIE, "value": served.court, "url": served.origin}])
         visit.page.goto(f"{served.origin}/evidence")
         visit.shot("evidence-desk")
-        visit.axe()
+        visit.axe("evidence-desk")
         visit.page.get_by_label("合同编号").fill(served.forge.contract_id)
         visit.page.get_by_label("案号").fill("（2026）测001号")
         visit.page.get_by_label("用途").fill("劳动争议审理")
         visit.page.get_by_role("button", name="查看核验报告").click()
         visit.page.get_by_role("heading", name="电子证据核验报告").wait_for(timeout=60_000)
         visit.shot("evidence-report")
-        visit.axe()
+        visit.axe("evidence-report")
         with visit.page.expect_download(timeout=60_000) as download:
             visit.page.get_by_role("link", name="下载证据包").click()
         assert download.value.suggested_filename.startswith("evidence-")
