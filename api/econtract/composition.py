@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from api.econtract.fields import schema
+from api.econtract.fields import find
 from api.econtract.model import Clause, Form, Terms
 from api.econtract.template_library import TextTemplate
 from api.kernel.events import Json
@@ -52,14 +52,13 @@ def _shown(name: str, value: object) -> str:
         return "未约定"
     if isinstance(value, date):
         return chinese_day(value)
+    field = find(name)
     if isinstance(value, Decimal):
-        money = next((field.type == "money" for field in schema() if field.name == name), False)
-        return f"{value:,.2f}" if money else f"{value.normalize():f}"
+        return f"{value:,.2f}" if field is not None and field.type == "money" else f"{value.normalize():f}"
     if name == "pay_kind":
         return _PAY_KINDS.get(str(value), str(value))
-    for field in schema():
-        if field.name == name and field.options:
-            return next((zh for option, zh, _ in field.options if option == value), str(value))
+    if field is not None and field.options:
+        return next((zh for option, zh, _ in field.options if option == value), str(value))
     return str(value).rstrip("。.；;，, ")
 
 

@@ -61,7 +61,7 @@ class Field:
             return True
         wanted_not = "!=" in self.show_if
         name, wanted = self.show_if.split("!=" if wanted_not else "=")
-        actual = form if name == "form" else str(values.get(name) or _field(name).default)
+        actual = form if name == "form" else str(values.get(name) or _by_name()[name].default)
         return (actual != wanted) if wanted_not else (actual == wanted)
 
 
@@ -88,8 +88,9 @@ def _by_name() -> Mapping[str, Field]:
     return {field.name: field for field in schema()}
 
 
-def _field(name: str) -> Field:
-    return _by_name()[name]
+def find(name: str) -> Field | None:
+    """A field by its name."""
+    return _by_name().get(name)
 
 
 def defaults() -> dict[str, str]:
