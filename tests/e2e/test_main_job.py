@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -30,8 +30,8 @@ Opener = Callable[[Profile], AbstractContextManager[Visit]]
 
 
 @pytest.fixture(scope="module")
-def scene(live_platform: Platform) -> Iterator[Scene]:
-    yield journeys.set_scene(live_platform.installation, int(time.time()) % 1000)
+def scene(live_platform: Platform) -> Scene:
+    return journeys.set_scene(live_platform.installation, int(time.time()) % 1000)
 
 
 def verify(scene: Scene, file: Path) -> dict[str, Any]:
@@ -47,10 +47,8 @@ def verify(scene: Scene, file: Path) -> dict[str, Any]:
 def enrol_passkey(visit: Visit, scene: Scene) -> None:
     """On the worker's own page, with the browser's (virtual) authenticator."""
     visit.page.goto(f"{scene.origin}/me/passkeys")
-    visit.page.get_by_role("button", name="登记").first.click()
-    expect(visit.page.get_by_text("停用").or_(visit.page.get_by_text("删除")).first).to_be_visible(
-        timeout=30_000
-    )
+    visit.page.get_by_role("button", name="添加通行密钥").click()
+    expect(visit.page.get_by_role("button", name="删除")).to_be_visible(timeout=30_000)
 
 
 @pytest.mark.parametrize("profile", [PHONE, WECHAT_OLD, PHONE_PASSKEY], ids=lambda p: p.name)
