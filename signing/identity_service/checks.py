@@ -257,6 +257,8 @@ class Checks:
         objected = d.phones.blocked(tx, check["person_ref"], check["phone_hash"])
         standing = d.phones.settle(tx, check, at_desk=at_desk, tail=phone[-4:])
         shared = bool(check["shared"]) or d.phones.shared(tx, check["person_ref"], check["phone_hash"])
+        if shared and check["purpose"] == "login" and self._bound(tx, check):
+            shared = False
         factors = Factor(check["factors"]) | Factor.OTP
         level = 1
         if at_desk:
@@ -281,6 +283,15 @@ class Checks:
         d.codes.spent(tx, check["id"])
         d.locks.clear(tx, check["lock_key"])
         d.audit(tx, "check.confirmed", check["id"], level=level, factors=int(factors))
+
+    @staticmethod
+    def _bound(tx: Transaction, check: Row) -> bool:
+        """Whether this very number was bound to the person at L2 or above: he must reach his own contracts for good.
+
+        Only for logging in: signing asks for a factor of another kind each time the number is shared.
+        """
+        person = tx.one("SELECT * FROM person WHERE ref=?", check["person_ref"])
+        return person is not None and person["phone_hash"] == check["phone_hash"] and person["level"] >= 2
 
     def _bind(self, tx: Transaction, check: Row, level: int, now: int) -> None:
         """Remember the person. A level below 2 neither moves a number nor refreshes the 180 days."""

@@ -11,6 +11,7 @@ from coincurve import PrivateKey
 from signing.eip712 import Domain, IdentityCheck, digest, from_message
 from signing.identity_service.checks import Claimed
 from signing.identity_service.codes import tidy
+from signing.identity_service.desk import DeskCheck
 from signing.identity_service.errors import IdentityRefused
 from signing.identity_service.persons import Claim
 from signing.wallets import address_of, recover, sign_digest
@@ -249,8 +250,6 @@ def test_a_desk_check_gives_l3_without_the_provider_and_lifts_the_lock(
     claim = service.persons[0]
     typed = service.desk.desk_checks.message(claim)
     message = typed["message"]
-    from signing.identity_service.desk import DeskCheck
-
     value = digest(service.desk.desk.issuer.domain, from_message(DeskCheck, message))
     stranger = PrivateKey(b"\x07" * 32).secret
     with refused("identity.officer_unknown"):
@@ -325,3 +324,29 @@ def test_tidying_drops_old_counters_and_codes_and_keeps_what_limits_still_need(s
     assert sizes() == [1, 1, 2], "a wrong code counts for the contract and for the person"
     service.clock.now += 3 * 86400
     assert sizes() == [0, 0, 0]
+
+
+def test_an_agent_who_is_a_worker_too_reaches_his_own_contracts_but_signs_only_after_the_desk(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    key = bytes(range(1, 33))
+    service = build(tmp_path_factory.mktemp("desk"), officers=(address_of(key),))
+    claim = service.persons[0]
+
+    def login() -> int:
+        started = service.desk.checks.start(Claimed("login", SESSION, claim, shared_with=("agent",)))
+        code = service.gateway.code(claim.phone)
+        return int(service.desk.checks.confirm(str(started["check_id"]), SESSION, code)["level"])
+
+    def sign() -> int:
+        check = service.start(claim, contract=hex32(), commitment=COMMITMENT, shared_with=("agent",))
+        return int(service.desk.checks.confirm(check, SESSION, service.gateway.code(claim.phone))["level"])
+
+    assert (login(), sign()) == (1, 1)
+    message = service.desk.desk_checks.message(claim)["message"]
+    value = digest(service.desk.desk.issuer.domain, from_message(DeskCheck, message))
+    nonce = bytes.fromhex(message["nonce"][2:])
+    service.desk.desk_checks.record(claim, message["time"], nonce, sign_digest(key, value))
+    assert sign() == 3
+    service.clock.now += 31 * 86400
+    assert (login(), sign()) == (2, 1)
