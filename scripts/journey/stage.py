@@ -66,8 +66,7 @@ class Stage:
         if self._file.exists():
             kept = json.loads(self._file.read_text("utf-8"))
             self.logins = {name: Login(**value) for name, value in kept.items()}
-        self.operator: ApiClient | None = None
-        self._officer: ApiClient | None = None
+        self._clients: dict[str, ApiClient] = {}
 
     def remember(self, **logins: Login) -> None:
         """Keep logins for people who try the pages and for later runs."""
@@ -77,12 +76,26 @@ class Stage:
         kept = {name: asdict(login) for name, login in self.logins.items()}
         self._file.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
 
-    def _operator(self) -> ApiClient:
-        if self.operator is not None:
-            return self.operator
-        if "operator" in self.logins:
-            self.operator = log_in(self.connect, self.logins["operator"])
-            return self.operator
+    def staff(self, role: str) -> ApiClient:
+        """The logged-in person of staff with `role`; account and login are made on first use."""
+        if role not in self._clients:
+            if role in self.logins:
+                self._clients[role] = log_in(self.connect, self.logins[role])
+            else:
+                account = self._bootstrap() if role == "operator" else self._new_account(role)
+                self._clients[role], login = first_login(self.connect, account, self.password)
+                self.remember(**{role: login})
+                if role == "review_officer":
+                    self._give_registrar_wallet(self._clients[role], login.password)
+        return self._clients[role]
+
+    def _new_account(self, role: str) -> dict[str, str]:
+        name = f"demo-{role.replace('_', '-')}"
+        body = {"login": name, "display_name": f"演示 {role}", "roles": [role]}
+        account: dict[str, str] = self.staff("operator").post("/identity/staff", body)
+        return account
+
+    def _bootstrap(self) -> dict[str, str]:
         settings = json.loads((self.installation.root / "settings.json").read_text("utf-8"))
         done = subprocess.run(
             [sys.executable, "-m", "api.cli", "operator", "demo-operator"],
@@ -92,33 +105,12 @@ class Stage:
             text=True,
             check=True,
         )
-        account = json.loads(done.stdout[done.stdout.index("{") :])
-        self.operator, login = first_login(self.connect, account, self.password)
-        self.remember(operator=login)
-        return self.operator
+        account: dict[str, str] = json.loads(done.stdout[done.stdout.index("{") :])
+        return account
 
-    def staff(self, role: str) -> ApiClient:
-        """A logged-in person of staff with `role`; made on first use."""
-        if role == "operator":
-            return self._operator()
-        if role in self.logins:
-            return log_in(self.connect, self.logins[role])
-        name = f"demo-{role.replace('_', '-')}"
-        body = {"login": name, "display_name": f"演示 {role}", "roles": [role]}
-        account = self._operator().post("/identity/staff", body)
-        client, login = first_login(self.connect, account, self.password)
-        self.remember(**{role: login})
-        return client
-
-    def officer(self) -> ApiClient:
-        """The review officer, whose registrar wallet is registered by its keystore."""
-        fresh = "review_officer" not in self.logins
-        client = self.staff("review_officer")
-        if fresh:
-            passphrase = self.logins["review_officer"].password
-            keystore = Account.encrypt(self.installation.key("registrar"), passphrase)
-            client.post("/review/wallets", {"keystore": keystore})
-        return client
+    def _give_registrar_wallet(self, officer: ApiClient, passphrase: str) -> None:
+        keystore = Account.encrypt(self.installation.key("registrar"), passphrase)
+        officer.post("/review/wallets", {"keystore": keystore})
 
     def employer(self, persons: tuple[Person, Person], serial: int, *, external_wallet: bool) -> Employer:
         """Register, review, seal, and authorise one agent for draft, send and sign."""
@@ -177,13 +169,10 @@ class Stage:
         return registered
 
     def _verify(self, org_id: str) -> None:
-        if self._officer is None:
-            self._officer = self.officer()
-        statement = self._officer.post(f"/review/organisations/{org_id}/verification", {})
+        officer = self.staff("review_officer")
+        statement = officer.post(f"/review/organisations/{org_id}/verification", {})
         passphrase = self.logins["review_officer"].password
-        self._officer.post(
-            f"/review/statements/{statement['statement_id']}/submit", {"passphrase": passphrase}
-        )
+        officer.post(f"/review/statements/{statement['statement_id']}/submit", {"passphrase": passphrase})
 
     def _agent_wallet(self, agent: ApiClient, external: bool) -> tuple[str, bytes | None, str]:
         if not external:
