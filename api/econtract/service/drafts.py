@@ -117,9 +117,9 @@ class Drafts:
     ) -> tuple[Draft, CheckResult]:
         """Keeps a draft's values as they are typed, readable or not, and checks them.
 
-        Raises conflict `econtract.draft_changed` when `revision` is not the stored one: another window was faster.
+        A draft that nothing blocks is CHECKED. Raises conflict `econtract.draft_changed` when `revision` is not the stored one: another window was faster.
         """
-        self._authorised(who)
+        org = self._c.employers.organisation(self._authorised(who))
         unknown = sorted(set(values) - {field.name for field in fields.schema()})
         if unknown:
             raise invalid("econtract.field_unknown", field=unknown[0][:80])
@@ -132,11 +132,12 @@ class Drafts:
             if revision is not None and row.revision != revision:
                 raise conflict("econtract.draft_changed", revision=row.revision)
             self._store(row, values, custom)
-            row.state = State.DRAFT.value
+            terms, errors = self.terms(Form(row.form), values, custom, org)
+            result = CheckResult(run_rules(self.case(session, row, terms, org)), errors)
+            row.state = (State.CHECKED if result.sendable else State.DRAFT).value
             row.revision += 1
             row.updated_at = self._c.now()
-            draft = self._draft(row)
-        return draft, self.check(who, pk)
+            return self._draft(row), result
 
     def discard(self, who: Principal, pk: str) -> None:
         """Deletes a draft that was never sent."""

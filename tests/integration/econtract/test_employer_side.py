@@ -23,6 +23,7 @@ def test_a_draft_is_kept_as_typed_and_checked(stage: Stage) -> None:
     values = dict(VALUES, start_date="2026-13-01", post="面议")
     draft, result = stage.econtract.drafts.save(AGENT, made.id, values, [{"title": "a", "text": "b"}], 1)
     assert draft.values["start_date"] == "2026-13-01"
+    assert draft.state == "DRAFT"
     assert draft.revision == 2
     assert [error.pointer for error in result.errors] == ["/fields/start_date"]
     assert "post" in [finding.facts.get("item") for finding in result.findings]
@@ -75,7 +76,7 @@ def test_sending_needs_authority_and_a_verified_organisation(stage: Stage) -> No
     stage.employers.refused, stage.employers.verified = set(), False
     with pytest.raises(DomainError, match=r"employers\.not_verified"):
         stage.econtract.sending.send(AGENT, pk)
-    assert stage.state(pk) == "DRAFT"
+    assert stage.state(pk) == "CHECKED"
     assert stage.messages.sent == []
 
 
@@ -162,7 +163,7 @@ def test_two_agents_send_for_one_worker_at_the_same_moment(stage: Stage) -> None
     for thread in threads:
         thread.join()
     assert sorted(outcomes) == ["econtract.overlap", "sent"]
-    assert sorted([stage.state(one), stage.state(two)]) == ["DRAFT", "SENT"]
+    assert sorted([stage.state(one), stage.state(two)]) == ["CHECKED", "SENT"]
     assert len(stage.messages.sent) == 1
 
 
@@ -186,7 +187,7 @@ def test_recall_kills_the_link_and_a_new_version_follows(stage: Stage) -> None:
     with pytest.raises(DomainError, match=r"econtract\.invitation_closed"):
         stage.econtract.worker.start_identity(old_code, "ack", "李测试", "500107199001010016", None)
     draft, _ = stage.econtract.drafts.save(AGENT, pk, VALUES | {"monthly_pay": "8500"}, [])
-    assert draft.state == "DRAFT"
+    assert draft.state == "CHECKED"
     sent = stage.econtract.sending.send(AGENT, pk)
     assert sent.version == 2
     assert stage.econtract.worker.landing(old_code, Principal()).step == "closed"
@@ -253,7 +254,7 @@ def test_lists_page_and_filter(stage: Stage) -> None:
     assert ([row.post for row in rows], more) == (["岗位1", "岗位0"], False)
     assert [row.post for row in drafts.contracts(AGENT, ContractFilter(text="位3"))[0]] == ["岗位3"]
     assert drafts.contracts(AGENT, ContractFilter(states=("SENT",)))[0] == []
-    assert drafts.counts(AGENT) == {"DRAFT": 5}
+    assert drafts.counts(AGENT) == {"CHECKED": 5}
 
 
 def test_only_unsent_drafts_can_be_deleted(stage: Stage) -> None:
