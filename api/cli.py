@@ -26,15 +26,16 @@ from api.kernel.errors import DomainError, ErrorKind
 log = structlog.get_logger(__name__)
 app = typer.Typer(no_args_is_help=True, help="平台进程 / platform processes")
 
-PAUSE = 0.2
-"""Seconds between two rounds of due work when the last one found nothing."""
+PAUSE = 1.0
+"""Seconds between two rounds of due work when the last one found nothing; a slice's `tasks.PAUSE` may say otherwise."""
 
 
-def _tasks() -> list[tuple[str, object]]:
+def _tasks() -> list[tuple[str, object, float]]:
     found = []
     for name in SLICES:
         if find_spec(f"api.{name}.tasks") is not None:
-            found.append((name, import_module(f"api.{name}.tasks").run_due))
+            tasks = import_module(f"api.{name}.tasks")
+            found.append((name, tasks.run_due, float(getattr(tasks, "PAUSE", PAUSE))))
     return found
 
 
@@ -46,7 +47,7 @@ def run_worker(container: Container, stop: threading.Event) -> None:
     """
     container.wire()
 
-    def loop(name: str, run_due: object) -> None:
+    def loop(name: str, run_due: object, pause: float) -> None:
         failures = 0
         while not stop.is_set():
             try:
@@ -66,7 +67,7 @@ def run_worker(container: Container, stop: threading.Event) -> None:
             if failures:
                 stop.wait(min(30.0, 0.5 * 2 ** min(failures, 6)))
             elif not done:
-                stop.wait(PAUSE)
+                stop.wait(pause)
 
     threads = [threading.Thread(target=loop, args=task, name=task[0], daemon=True) for task in _tasks()]
     for thread in threads:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+PAUSE = 0.2
+"""Seconds between two passes when nothing was to be done: an entry must reach a block within two seconds."""
+
 
 def run_due(container: Any) -> bool:
     """One pass of relay, indexer, auditor and checkpoints; whether anything was done."""

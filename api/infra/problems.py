@@ -169,6 +169,7 @@ def status_of(error: DomainError) -> int:
         "too_many_requests": 429,
         "body_too_large": 413,
         "session_taken_over": 401,
+        "identity.locked": 423,
     }
     return special.get(error.code, STATUS[error.kind])
 
