@@ -7,6 +7,7 @@ inside foreign certificates are never called.
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -152,8 +153,29 @@ def read_csr(der: bytes) -> CsrFacts:
     return CsrFacts(spki=spki, common_name=common_name, subject_der=bytes(subject.dump()))
 
 
+class _Parsed(threading.local):
+    """Certificates parsed by this thread: asn1crypto parses lazily, so its objects are not shared between threads."""
+
+    def __init__(self) -> None:
+        self.by_der: dict[bytes, asn1.Certificate] = {}
+
+
+_parsed = _Parsed()
+PARSED_MOST: Final = 256
+
+
 def load_certificate(der: bytes) -> asn1.Certificate:
     """Parse one DER certificate, nothing behind it; raises InputRefused otherwise."""
+    known = _parsed.by_der.get(der)
+    if known is None:
+        known = _parse_certificate(der)
+        if len(_parsed.by_der) >= PARSED_MOST:
+            _parsed.by_der.clear()
+        _parsed.by_der[bytes(der)] = known
+    return known
+
+
+def _parse_certificate(der: bytes) -> asn1.Certificate:
     if len(der) > LONGEST:
         raise InputRefused("certificate.form")
     try:

@@ -7,6 +7,7 @@ certificate is known, stored as DER and reused byte for byte. Signed is the SET 
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from typing import Final
 
 from asn1crypto import algos, cms, core, tsp
@@ -18,6 +19,7 @@ DIGEST: Final = "sha256"
 SIGNATURE: Final = "sha256_ecdsa"
 
 
+@lru_cache(maxsize=64)
 def signed_attributes(digest: bytes, certificate: bytes) -> bytes:
     """Return the DER SET of signed attributes for a ByteRange digest and a certificate. Deterministic."""
     signer = load_certificate(certificate)

@@ -34,9 +34,7 @@ class Completion:
         self._documents = documents
         self._sealing = sealing
 
-    def stamp(
-        self, row: RoundRow, pdf: bytes, worker: Attempt, employer: Attempt
-    ) -> tuple[bytes, Token] | None:
+    def stamp(self, pdf: bytes, worker: Attempt, employer: Attempt) -> tuple[bytes, Token] | None:
         """Return the final file and its document timestamp, validated; None while no second authority answers."""
         with translated():
             stored = add_dss(
@@ -56,11 +54,13 @@ class Completion:
                     prepared.digest, exclude=frozenset({employer.work.token_tsa})
                 )
             except ServiceUnavailable as error:
-                log.warning("signing_round.completion.postponed", round_id=row.id, reason=str(error.facts))
+                log.warning(
+                    "signing_round.completion.postponed", round_id=employer.round.id, reason=str(error.facts)
+                )
                 return None
             final = finish_document_timestamp(prepared, token)
         cas = material_anchors(self._w.anchors.cas, worker, employer)
-        self._sealing.validated(row, final, 2, cas, stamped=True)
+        self._sealing.validated(employer, final, 2, cas, stamped=True)
         return final, token
 
     def complete(self, round_id: str) -> bool:
@@ -73,7 +73,7 @@ class Completion:
             worker, employer = (
                 self._done(session, row, signatory) for signatory in (Signatory.WORKER, Signatory.EMPLOYER)
             )
-        final = self.stamp(row, pdf, worker, employer)
+        final = self.stamp(pdf, worker, employer)
         now = self._w.clock.now()
         if final is None:
             with self._w.uow() as session:

@@ -168,10 +168,10 @@ class EmployerSigning:
         token = self._sealing.token(attempt)
         pdf = self._sealing.file(attempt, token)
         worker = self._worker_attempt(attempt.round)
-        final = self._completion.stamp(attempt.round, pdf, worker, attempt)
+        final = self._completion.stamp(pdf, worker, attempt)
         if final is None:
             cas = material_anchors(self._w.anchors.cas, worker, attempt)
-            self._sealing.validated(attempt.round, pdf, 2, cas)
+            self._sealing.validated(attempt, pdf, 2, cas)
         return self._keep(attempt, worker, token, pdf, final)
 
     def _keep(

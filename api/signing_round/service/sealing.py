@@ -7,18 +7,17 @@ did not validate is ever kept.
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
 
 import structlog
 
 from api.kernel.errors import DomainError, conflict, integrity
+from api.signing_round.model import Signatory
 from api.signing_round.service.attempts import Attempt, Attempts
 from api.signing_round.service.wiring import Wiring, translated
-from api.signing_round.tables import RoundRow
 from signing.errors import SignatureRefused
-from signing.pades import Anchors, PdfFacts, finish, validate
+from signing.pades import Anchors, finish, validate
 from signing.timestamps import Token, check_token
-from signing.x509 import TrustAnchors, judge_certificate
+from signing.x509 import TrustAnchors
 
 log = structlog.get_logger(__name__)
 
@@ -33,8 +32,7 @@ class Sealing:
     def token(self, attempt: Attempt) -> Token:
         """The signature's timestamp, asked once and stored; with it the certificate's status at that time.
 
-        Raises unavailable when no authority behaves (the attempt stays as it is), conflict when the token lies outside
-        the certificate's validity, invalid when the certificate is revoked, foreign or unfit: the attempt is dropped.
+        Raises unavailable when the CA or no authority behaves; the attempt stays as it is and goes on later.
         """
         work = attempt.work
         if not work.ocsps:
@@ -53,29 +51,9 @@ class Sealing:
             work.token, work.token_tsa = fresh.der, fresh.tsa
             work.token_certificates = [fresh.certificate, *fresh.certificates]
             self._attempts.keep(attempt)
-            token = fresh
-        else:
-            with translated():
-                token = check_token(
-                    work.token, imprint, self._w.anchors.tsas[work.token_tsa], tsa=work.token_tsa
-                )
-        self.check_certificate(attempt, token.gen_time)
-        return token
-
-    def check_certificate(self, attempt: Attempt, moment: datetime) -> None:
-        """The signing certificate must be trusted, valid and unrevoked at the token's time."""
-        work = attempt.work
-        trusted = material_anchors(self._w.anchors.cas, attempt)
+            return fresh
         with translated():
-            facts = judge_certificate(work.certificate, trusted, moment)
-        if facts.problem is None:
-            return
-        self._attempts.drop(attempt)
-        log.warning("signing_round.certificate.refused", problem=facts.problem, reason=facts.reason)
-        if facts.problem == "certificate.expired":
-            raise conflict("signing.token_outside_certificate")
-        with translated():
-            raise SignatureRefused(facts.problem, reason=facts.reason)
+            return check_token(work.token, imprint, self._w.anchors.tsas[work.token_tsa], tsa=work.token_tsa)
 
     def file(self, attempt: Attempt, token: Token) -> bytes:
         """The signed file, not yet validated."""
@@ -91,20 +69,33 @@ class Sealing:
             )
 
     def validated(
-        self, row: RoundRow, pdf: bytes, signers: int, cas: TrustAnchors, *, stamped: bool = False
-    ) -> PdfFacts:
-        """Validate a file as any court would; integrity when it does not hold, and then it is not kept."""
+        self, attempt: Attempt, pdf: bytes, signers: int, cas: TrustAnchors, *, stamped: bool = False
+    ) -> None:
+        """Validate a file as any court would; what does not hold is not kept and the attempt is dropped.
+
+        Raises conflict when the token lies outside the certificate's validity, invalid when the certificate is revoked,
+        foreign or unfit at the token's time, integrity for anything else.
+        """
+        row = attempt.round
         facts = validate(
             pdf,
             self._w.expected(row, signers, stamped=stamped),
             Anchors(cas, self._w.anchors.tsas),
             self._w.clock.now(),
         )
-        if not facts.ok:
-            codes = sorted({problem.code for problem in facts.problems})
-            log.error("signing_round.output.refused", round_id=row.id, problems=codes)
-            raise integrity("signing.output_refused", problems=", ".join(codes))
-        return facts
+        if facts.ok:
+            return
+        self._attempts.drop(attempt)
+        codes = sorted({problem.code for problem in facts.problems})
+        log.error("signing_round.output.refused", round_id=row.id, problems=codes)
+        own = Signatory(attempt.row.signatory).field
+        for problem in facts.problems:
+            if problem.field == own and problem.code == "certificate.expired":
+                raise conflict("signing.token_outside_certificate")
+            if problem.field == own and problem.code.startswith("certificate."):
+                with translated():
+                    raise SignatureRefused(problem.code, reason=problem.text)
+        raise integrity("signing.output_refused", problems=", ".join(codes))
 
 
 def material_anchors(cas: TrustAnchors, *attempts: Attempt) -> TrustAnchors:

@@ -314,7 +314,7 @@ class WorkerSigning:
         work, row = attempt.work, attempt.round
         token = self._sealing.token(attempt)
         pdf = self._sealing.file(attempt, token)
-        self._sealing.validated(row, pdf, 1, material_anchors(self._w.anchors.cas, attempt))
+        self._sealing.validated(attempt, pdf, 1, material_anchors(self._w.anchors.cas, attempt))
         sealed = self._documents.seal_revision(row, pdf)
         now = self._w.clock.now()
         work.answer = {
