@@ -18,6 +18,8 @@ import httpx
 
 READY_TIMEOUT = 60.0
 RESTART_PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0)
+STEADY = 20.0
+"""Seconds after which a child counts as steady: its next death is a first one again."""
 
 
 class StartFailed(Exception):
@@ -40,6 +42,7 @@ class Child:
     process: subprocess.Popen[bytes] | None = None
     facts: dict[str, Any] = field(default_factory=dict)
     restarts: int = 0
+    ready_at: float = 0.0
     stopping: bool = False
 
     @property
@@ -105,6 +108,7 @@ class Supervisor:
             except httpx.HTTPError:
                 pass
             time.sleep(0.05)
+        child.ready_at = time.monotonic()
         self._on_event(child.name, "ready")
 
     def _drain(self, child: Child, stream: Any) -> None:
@@ -126,6 +130,8 @@ class Supervisor:
             process.wait()
             if self._stopping.is_set() or child.stopping:
                 return
+            if time.monotonic() - child.ready_at > STEADY:
+                child.restarts = 0
             pause = RESTART_PAUSES[min(child.restarts, len(RESTART_PAUSES) - 1)]
             child.restarts += 1
             self._on_event(child.name, f"died ({process.returncode}), restarting in {pause} s")

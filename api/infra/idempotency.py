@@ -2,7 +2,8 @@
 
 The first request with a key runs; its answer is kept for a day and given again to the same caller for the same body. The
 same key with another body is a conflict; a request whose first run is still under way is told so.
-A run that died (kill -9) leaves a claim without an answer: it expires after two minutes and may be tried again.
+A run that died (kill -9) leaves a claim without an answer: it is void as soon as its process is seen to be gone, and
+after two minutes where that process was another machine's.
 """
 
 from __future__ import annotations
@@ -15,13 +16,14 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
-from sqlalchemy import String, delete, select
+from sqlalchemy import String, delete
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 from starlette.concurrency import run_in_threadpool
 
 from api.infra.auth import authenticate
 from api.infra.db import Base, Database, SealedBytes, UtcDateTime
+from api.infra.process import is_gone, this_process
 from api.kernel.clock import SystemClock
 from api.kernel.errors import conflict, invalid
 
@@ -39,6 +41,7 @@ class IdempotencyRow(Base):
     key: Mapped[str] = mapped_column(String(100), primary_key=True)
     request_digest: Mapped[str] = mapped_column(String(64))
     at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    owner: Mapped[str] = mapped_column(String(100))
     status: Mapped[int | None]
     media_type: Mapped[str | None] = mapped_column(String(80))
     body: Mapped[bytes | None] = mapped_column(SealedBytes)
@@ -54,11 +57,16 @@ def _claim(db: Database, caller: str, key: str, digest: str) -> Response | None:
                     | (IdempotencyRow.status.is_(None) & (IdempotencyRow.at < now - CLAIM))
                 )
             )
-            row = session.scalar(
-                select(IdempotencyRow).where(IdempotencyRow.caller == caller, IdempotencyRow.key == key)
-            )
+            row = session.get(IdempotencyRow, (caller, key))
+            if row is not None and row.status is None and is_gone(row.owner):
+                session.delete(row)
+                session.flush()
+                row = None
             if row is None:
-                session.add(IdempotencyRow(caller=caller, key=key, request_digest=digest, at=now))
+                claim = IdempotencyRow(
+                    caller=caller, key=key, request_digest=digest, at=now, owner=this_process()
+                )
+                session.add(claim)
                 return None
     except IntegrityError:
         raise conflict("idempotency_in_progress") from None

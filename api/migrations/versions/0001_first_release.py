@@ -411,6 +411,7 @@ def upgrade() -> None:
     sa.Column('key', sa.String(length=100), nullable=False),
     sa.Column('request_digest', sa.String(length=64), nullable=False),
     sa.Column('at', api.infra.db.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('owner', sa.String(length=100), nullable=False),
     sa.Column('status', sa.Integer(), nullable=True),
     sa.Column('media_type', sa.String(length=80), nullable=True),
     sa.Column('body', api.infra.db.SealedBytes(), nullable=True),

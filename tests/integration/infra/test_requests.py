@@ -173,3 +173,33 @@ def test_a_body_over_the_limit_is_refused_before_it_is_kept(
     answer = client.post("/api/v1/things", content=body, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
     assert calls.made == 0
+
+
+def test_a_claim_of_a_killed_process_is_void_at_once(
+    client: TestClient, database: Database, calls: Calls
+) -> None:
+    import hashlib
+    import subprocess
+    import sys
+
+    from api.infra.idempotency import IdempotencyRow
+    from api.infra.process import is_gone, this_process
+    from api.kernel.clock import SystemClock
+
+    script = "from api.infra.process import this_process; print(this_process())"
+    dead = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    assert is_gone(dead)
+    assert not is_gone(this_process())
+    assert not is_gone("another-host/1/2")
+    digest = hashlib.sha256(b'POST /api/v1/things\n{"amount":1}').hexdigest()
+    for key, owner in (("dead", dead), ("busy", this_process())):
+        with database.transaction() as session:
+            row = IdempotencyRow(
+                caller="machine", key=key, request_digest=digest, at=SystemClock().now(), owner=owner
+            )
+            session.add(row)
+    assert post(client, "dead").status_code == 201
+    assert post(client, "busy").json()["code"] == "idempotency_in_progress"
+    assert calls.made == 1
