@@ -36,7 +36,18 @@ def pattern(expression: str, want: str) -> Check:
 
 
 hex32: Final = pattern(r"[0-9a-f]{64}", "64 lower-case hex characters")
-address: Final = pattern(r"0x[0-9a-fA-F]{40}", "an address")
+_address = pattern(r"0x[0-9a-fA-F]{40}", "an address")
+
+
+def address(value: Any, path: str) -> None:
+    """An address in its one spelling: EIP-55 checksum."""
+    from signing.eip712 import checksum_address
+
+    _address(value, path)
+    if checksum_address(value.lower()) != value:
+        raise ShapeError(path, "an address with its EIP-55 checksum")
+
+
 name: Final = pattern(r"[\x20-\x7e]{1,200}", "1 to 200 printable ASCII characters")
 event_type: Final = pattern(r"[a-z_]{1,40}\.[A-Za-z0-9_]{1,40}/[0-9]{1,4}", "an event type")
 
