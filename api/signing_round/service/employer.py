@@ -31,9 +31,9 @@ from api.signing_round.service.completion import Completion
 from api.signing_round.service.documents import Documents
 from api.signing_round.service.rounds import view_of
 from api.signing_round.service.sealing import Sealing, material_anchors
+from api.signing_round.service.statements import answer_of, consent_of, signature_facts, statement_signature
 from api.signing_round.service.wiring import Wiring, box_of, hex_of, required_round, translated
 from api.signing_round.service.work import Work
-from api.signing_round.service.worker import answer_of, consent_of, signature_facts, statement_signature
 from api.signing_round.tables import BindingRow, RoundRow
 from signing import seals, wallets
 from signing.eip712 import ROLE_EMPLOYER, checksum_address, digest, typed_data

@@ -15,9 +15,9 @@ from api.kernel.events import Json
 from api.signing_round import repository
 from api.signing_round.model import EvidenceMaterial, Opener, RoundState, Signatory
 from api.signing_round.service.documents import Documents
+from api.signing_round.service.statements import statement_signature
 from api.signing_round.service.wiring import Wiring, hex_of, required_round
 from api.signing_round.service.work import Work
-from api.signing_round.service.worker import statement_signature
 from api.signing_round.tables import RoundRow
 from signing import jcs
 from signing.eip712 import ROLE_EMPLOYER, ROLE_WORKER

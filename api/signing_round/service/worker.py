@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from api.infra.auth import Principal
-from api.kernel.errors import DomainError, conflict, forbidden, invalid, not_found
+from api.kernel.errors import DomainError, conflict, forbidden, not_found
 from api.kernel.events import Json
 from api.signing_round import repository, rules
 from api.signing_round.model import (
@@ -36,6 +36,7 @@ from api.signing_round.service.attempts import Attempt, Attempts
 from api.signing_round.service.documents import Documents
 from api.signing_round.service.rounds import view_of
 from api.signing_round.service.sealing import Sealing, material_anchors
+from api.signing_round.service.statements import answer_of, consent_of, signature_facts, statement_signature
 from api.signing_round.service.wiring import (
     Wiring,
     box_of,
@@ -422,52 +423,3 @@ class WorkerSigning:
         return self._w.renderer.stamp(
             lines, width=round(box.x2 - box.x1, 3), height=round(box.y2 - box.y1, 3), test=self._w.test
         )
-
-
-def consent_of(row: RoundRow, role: int, key_hash: bytes) -> Consent:
-    """The consent of a round's party."""
-    return Consent(
-        commitment=bytes.fromhex(row.commitment),
-        contract_id=bytes.fromhex(row.contract_id),
-        version=row.version,
-        prev=bytes.fromhex(row.prev),
-        role=role,
-        signer_key_hash=key_hash,
-        expiry=int(row.expiry.timestamp()),
-    )
-
-
-def signature_facts(
-    row: RoundRow, work: Work, token_sha256: str, tsa: str, token_time: datetime, document_sha256: str
-) -> dict[str, Json]:
-    """What E09 and E10 say alike about a signature."""
-    return {
-        "commitment": row.commitment,
-        "version": row.version,
-        "cert_sha256": hashlib.sha256(work.certificate).hexdigest(),
-        "certificate_serial": f"{load_certificate(work.certificate).serial_number:x}",
-        "algorithm": "ECDSA P-256 SHA-256",
-        "token_sha256": token_sha256,
-        "tsa": tsa,
-        "token_time": token_time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z"),
-        "document_sha256": document_sha256,
-    }
-
-
-def answer_of(work: Work) -> SignedOff:
-    """The answer that was given when the signature was kept."""
-    kept = work.answer
-    return SignedOff(
-        RoundState(kept["state"]),
-        datetime.fromisoformat(kept["signed_at"]),
-        datetime.fromisoformat(kept["token_time"]),
-    )
-
-
-def statement_signature(statement: Mapping[str, Any]) -> bytes:
-    """The 65 bytes of a statement of the identity service (base64, or 0x hex)."""
-    text = str(statement["signature"])
-    try:
-        return bytes.fromhex(text[2:]) if text.startswith("0x") else base64.b64decode(text, validate=True)
-    except ValueError as error:
-        raise invalid("malformed", pointer="signature") from error
