@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Request
@@ -18,11 +19,19 @@ from api.kernel.errors import DomainError, ErrorKind
 from api.kernel.ids import is_hex32
 
 pages = APIRouter()
+
+
+def _until(seconds: int) -> datetime:
+    """A grant's end as a moment."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
 _NAMES: dict[str, Any] = {
     "groups": GROUP_NAMES,
     "states": STATE_NAMES,
     "kinds": KIND_NAMES,
     "events": EVENT_NAMES,
+    "until": _until,
 }
 
 
