@@ -65,6 +65,14 @@ def covered(anchors: Iterable[int | None]) -> int:
     return count
 
 
+def lengths_to_try(count: int, least: int, steps: int = 8) -> list[int]:
+    """How much of a stream to put under a checkpoint: all that is anchored, then a little less, at last the least.
+
+    The newest events (somebody has just downloaded something) wait for a checkpoint for some seconds.
+    """
+    return list(dict.fromkeys([*range(count, max(count - steps, least) - 1, -1), least]))
+
+
 def citations(payload: Mapping[str, Any] | None) -> list[tuple[str, int]]:
     """Stream and number of each event that a payload cites."""
     found = (payload or {}).get("cites", ())

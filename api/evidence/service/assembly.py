@@ -34,21 +34,31 @@ class Story:
 
 
 def tell_story(log: LogView, session: Any, stream: str, *, complete: bool) -> Story:
-    """The anchored part of a stream with what it cites.
+    """What a checkpoint with a token covers of a stream, from its start, with everything that this cites.
 
-    Raises not_found for an unknown stream, conflict `evidence.erased`, unavailable while a mandatory event (with
-    `complete`, up to E11) or any event it cites is not anchored, or no checkpoint with a token covers them.
+    Events after E11 never hold a package up: those that are not covered yet are left to the next one. Raises not_found
+    for an unknown stream, conflict `evidence.not_effective` or `evidence.erased`, unavailable while what is needed
+    (with `complete`, everything up to E11) is not anchored, or no checkpoint with a token covers it.
     """
     events = log.events(session, stream)
     if not events:
         raise not_found("evidence.stream_unknown")
-    count = rules.covered(item.anchor.log_index for item in events)
-    own = tuple(events[:count])
-    if complete and not _last_mandatory(events):
+    mandatory = sum(1 for item in events if item.seq <= _last_mandatory(events))
+    if complete and not mandatory:
         raise conflict("evidence.not_effective")
-    waiting = [item for item in events[count:] if item.seq <= _last_mandatory(events)]
-    if not own or (complete and waiting):
-        raise unavailable("evidence.not_anchored_yet", pending=len(waiting) or len(events))
+    least = mandatory if complete else 1
+    count = rules.covered(_index(item) for item in events)
+    if count < least:
+        raise unavailable("evidence.not_anchored_yet", pending=least - count)
+    for length in rules.lengths_to_try(count, least):
+        story = _story(log, session, events[:length])
+        if story is not None:
+            return story
+    raise unavailable("evidence.no_checkpoint_yet")
+
+
+def _story(log: LogView, session: Any, own: Sequence[EventView]) -> Story | None:
+    """These events with what they cite under one checkpoint; None while no checkpoint with a token covers them."""
     cited: dict[tuple[str, int], EventView] = {}
     for item in own:
         for place in rules.citations(item.payload):
@@ -56,14 +66,20 @@ def tell_story(log: LogView, session: Any, stream: str, *, complete: bool) -> St
                 cited[place] = log.event(session, *place)
     if any(item.body is None for item in (*own, *cited.values())):
         raise conflict("evidence.erased")
-    late = [item for item in cited.values() if item.anchor.log_index is None]
-    if late:
-        raise unavailable("evidence.not_anchored_yet", pending=len(late))
-    last = max(item.anchor.log_index or 0 for item in (*own, *cited.values()))
+    indices = [_index(item) for item in (*own, *cited.values())]
+    known = [index for index in indices if index is not None]
+    if len(known) < len(indices):
+        raise unavailable("evidence.not_anchored_yet", pending=len(indices) - len(known))
+    last = max(known)
     checkpoint = log.checkpoint(session, last)
     if checkpoint is None or checkpoint.token is None:
-        raise unavailable("evidence.no_checkpoint_yet")
-    return Story(own, tuple(cited.values()), checkpoint, last)
+        return None
+    return Story(tuple(own), tuple(cited.values()), checkpoint, last)
+
+
+def _index(item: EventView) -> int | None:
+    """The event's place in the log once that is final: a staged batch has a place already, and may lose it."""
+    return item.anchor.log_index if item.anchor.state == "anchored" else None
 
 
 def _last_mandatory(events: Sequence[EventView]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -46,6 +46,8 @@ class ForgedLog:
     forge: Forge
     waiting: int = 0
     token: bool = True
+    covered: int | None = None
+    staged: bool = False
     erased: bool = False
     signed: list[bytes] = field(default_factory=list)
 
@@ -57,7 +59,7 @@ class ForgedLog:
             event["type"],
             None if self.erased else jcs.canonical(event),
             None if self.erased else item["payload"],
-            Anchored("anchored" if index is not None else "pending", index),
+            Anchored("anchored", index) if index is not None else Anchored("pending", None),
         )
 
     def events(self, session: Any, stream: str) -> Sequence[Event]:
@@ -66,7 +68,10 @@ class ForgedLog:
         _, places = self.forge.log
         own = self.forge.stream
         ready = len(own) - self.waiting
-        return [self._event(item, places[n] if n < ready else None) for n, item in enumerate(own)]
+        shown = [self._event(item, places[n] if n < ready else None) for n, item in enumerate(own)]
+        if self.staged:  # the last one has a place that is not final yet
+            shown[-1] = replace(shown[-1], anchor=Anchored("staged", places[len(own) - 1] + 1000))
+        return shown
 
     def event(self, session: Any, stream: str, seq: int) -> Event:
         _, places = self.forge.log
@@ -81,6 +86,8 @@ class ForgedLog:
     def checkpoint(self, session: Any, covering: int) -> Head | None:
         size = self.forge.log[0].size
         token = self.forge.checkpoint_token if self.token else None
+        if self.covered is not None and covering > self.covered:
+            return None
         return Head(size, self.forge.checkpoint_note, token) if covering < size else None
 
     def receipts(self, session: Any, contract_id: str | None, log_index: int) -> Sequence[Mapping[str, Any]]:

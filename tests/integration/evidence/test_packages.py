@@ -93,6 +93,21 @@ def test_a_package_waits_for_the_mandatory_events_only(desk: Desk, who: Who) -> 
     assert (caught.value.kind, caught.value.code) == (ErrorKind.UNAVAILABLE, "evidence.not_anchored_yet")
 
 
+def test_an_event_that_is_only_staged_is_left_to_the_next_package(desk: Desk, who: Who) -> None:
+    desk.log.staged = True
+    made = desk.service.package(who("worker", "worker", person_id="p1"), desk.forge.contract_id)
+    stream = contents.read_json(contents.STREAM, read_package(made.data)[contents.STREAM])
+    assert stream["events"][-1]["event"]["type"] == "econtract.E11/1"
+    assert verify(made.data, desk.forge.root, now=LATER).verdict is Outcome.PASSED
+
+
+def test_no_checkpoint_over_the_mandatory_events_yet(desk: Desk, who: Who) -> None:
+    desk.log.covered = 0
+    with pytest.raises(DomainError) as caught:
+        desk.service.package(who("worker", "worker", person_id="p1"), desk.forge.contract_id)
+    assert caught.value.code == "evidence.no_checkpoint_yet"
+
+
 def test_a_package_waits_for_the_checkpoints_token(desk: Desk, who: Who) -> None:
     desk.log.token = False
     with pytest.raises(DomainError) as caught:

@@ -73,3 +73,11 @@ def test_only_the_anchored_beginning_of_a_stream_is_told(anchors: list[int | Non
 
 def test_every_copy_is_free() -> None:
     assert rules.copy_is_free([], "worker")
+
+
+@pytest.mark.parametrize(
+    ("count", "least", "lengths"),
+    [(10, 10, [10]), (12, 10, [12, 11, 10]), (100, 10, [100, 99, 98, 97, 96, 95, 94, 93, 92, 10])],
+)
+def test_newer_events_are_dropped_before_a_package_waits(count: int, least: int, lengths: list[int]) -> None:
+    assert rules.lengths_to_try(count, least) == lengths

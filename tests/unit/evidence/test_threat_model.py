@@ -11,7 +11,9 @@ STORIES = (ROOT / "tests" / "attacks" / "evidence" / "test_forged_packages.py").
 
 
 def test_every_row_names_a_test_and_every_named_test_exists() -> None:
-    rows = [line for line in TEXT.splitlines() if (line.startswith("| ") and "::" in line) or "attack" in line]
+    rows = [
+        line for line in TEXT.splitlines() if (line.startswith("| ") and "::" in line) or "attack" in line
+    ]
     rows = [row for row in rows if row.count("|") == 4]
     assert len(rows) >= 13
     for row in rows:
