@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ class Scene:
     stage: Stage
     employer: Employer
     offset: int
+    clients: dict[str, ApiClient] = field(default_factory=dict)
 
     @property
     def origin(self) -> str:
