@@ -17,6 +17,7 @@ from api.econtract.service.drafts import CheckResult, Draft
 from api.infra.i18n import N_
 from api.infra.web import language, page, redirect
 from api.kernel.errors import DomainError, ErrorKind
+from api.kernel.ids import new_id
 
 pages = APIRouter(prefix="/agent/contracts", include_in_schema=False)
 Line = Annotated[str, Form()]
@@ -70,6 +71,7 @@ def _form(request: Request, draft: Draft, result: CheckResult, *, status: int = 
         "econtract/agent/edit.html",
         status=status,
         draft=draft,
+        window=new_id(),
         sections=labels.sections(draft, result, language(request)),
         **labels.findings(result, language(request)),
     )
@@ -81,7 +83,8 @@ async def autosave(request: Request, pk: str, who: Drafter, econtract: Service) 
     form = await request.form()
     values, custom = _values(form)
     revision = _number(str(form.get("revision", "")))
-    draft, result = await run_in_threadpool(econtract.drafts.save, who, pk, values, custom, revision)
+    window = str(form.get("window", ""))
+    draft, result = await run_in_threadpool(econtract.drafts.save, who, pk, values, custom, revision, window)
     shown = labels.findings(result, language(request))
     return page(request, "econtract/agent/findings.html", draft=draft, swap=True, **shown)
 

@@ -114,10 +114,12 @@ class Drafts:
         values: Mapping[str, Any],
         custom: Sequence[Mapping[str, str]],
         revision: int | None = None,
+        window: str = "",
     ) -> tuple[Draft, CheckResult]:
         """Keeps a draft's values as they are typed, readable or not, and checks them.
 
-        A draft that nothing blocks is CHECKED. Raises conflict `econtract.draft_changed` when `revision` is not the stored one: another window was faster.
+        A draft that nothing blocks is CHECKED. Raises conflict `econtract.draft_changed` when `revision` is not the
+        stored one and another `window` saved last: a window that types quickly never stands in its own way.
         """
         org = self._c.employers.organisation(self._authorised(who))
         unknown = sorted(set(values) - {field.name for field in fields.schema()})
@@ -129,9 +131,10 @@ class Drafts:
                 self._c.move(session, row, State.DRAFT, what="reopened", role="employer")
             if State(row.state) not in EDITABLE:
                 raise conflict("econtract.not_editable", state=row.state)
-            if revision is not None and row.revision != revision:
+            same_window = window != "" and json.loads(row.draft).get("window") == window
+            if revision is not None and row.revision != revision and not same_window:
                 raise conflict("econtract.draft_changed", revision=row.revision)
-            self._store(row, values, custom)
+            self._store(row, values, custom, window)
             terms, errors = self.terms(Form(row.form), values, custom, org)
             result = CheckResult(run_rules(self.case(session, row, terms, org)), errors)
             row.state = (State.CHECKED if result.sendable else State.DRAFT).value
@@ -252,10 +255,15 @@ class Drafts:
         return Case(terms, figures.resolve(local, day), found, today)
 
     def _store(
-        self, row: ContractRow, values: Mapping[str, Any], custom: Sequence[Mapping[str, str]]
+        self,
+        row: ContractRow,
+        values: Mapping[str, Any],
+        custom: Sequence[Mapping[str, str]],
+        window: str = "",
     ) -> None:
         kept = [{"title": str(item.get("title", "")), "text": str(item.get("text", ""))} for item in custom]
-        text = json.dumps({"values": dict(values), "custom": kept}, ensure_ascii=False, sort_keys=True)
+        stored = {"values": dict(values), "custom": kept, "window": window[:64]}
+        text = json.dumps(stored, ensure_ascii=False, sort_keys=True)
         if len(text) > MAX_DRAFT:
             raise invalid("econtract.draft_too_large", limit=MAX_DRAFT)
         row.draft = text

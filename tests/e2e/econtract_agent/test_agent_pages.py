@@ -62,6 +62,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 def look(visit: Visit, name: str) -> None:
+    visit.page.wait_for_timeout(1300)  # an autosave that is due begins and ends before axe touches the page
+    visit.page.wait_for_function("!document.querySelector('.htmx-request')")
     visit.shot(f"agent-{name}")
     visit.axe(name)
     # axe leaves empty style attributes behind; htmx would copy them at the next swap, and the policy would complain.

@@ -37,6 +37,15 @@ def test_a_stale_window_is_told(stage: Stage) -> None:
     assert code_of(caught) == ("conflict", "econtract.draft_changed")
 
 
+def test_a_window_that_types_quickly_is_not_in_its_own_way(stage: Stage) -> None:
+    pk = stage.draft()
+    save = stage.econtract.drafts.save
+    save(AGENT, pk, VALUES, [], 2, "window-1")
+    save(AGENT, pk, VALUES, [], 2, "window-1")  # sent before the answer to the first one came
+    with pytest.raises(DomainError, match=r"econtract\.draft_changed"):
+        save(AGENT, pk, VALUES, [], 2, "window-2")
+
+
 def test_unknown_fields_and_templates_are_refused(stage: Stage) -> None:
     pk = stage.draft()
     with pytest.raises(DomainError, match=r"econtract\.field_unknown"):
