@@ -162,7 +162,7 @@ def build(container: Container) -> SigningRoundService:
 
 def blob_store(container: Container) -> BlobStore:
     """The encrypted block store: the local one, or a Kubo node where the settings name its RPC."""
-    url = getattr(container.settings, "kubo_rpc_url", "")
+    url = container.settings.kubo_rpc_url
     if url:
         return KuboBlobStore(url, httpx.Client(timeout=30.0, trust_env=False))
     return LocalBlobStore(container.settings.data_dir / "blobs")

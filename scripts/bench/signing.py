@@ -1,0 +1,206 @@
+"""`concord bench signing`: the whole signing path through the HTTP API, against the floor of the work it can't avoid.
+
+Floor, measured alone in the same run: one Typst render, the file's CMS signatures (prepare, attributes, P-256,
+container, time-stamp embedded; both parties and the document time-stamp), one full validation of the final PDF. The
+API process's CPU is read from the kernel. Keystore unlocking is reported apart: the path uses an external wallet.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import psutil
+import typer
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from rich.progress import track
+
+from scripts.bench.report import write
+from scripts.installation import prepare as prepare_installation
+from scripts.journey.client import ApiClient
+from scripts.journey.contract import ContractPlay
+from scripts.journey.stage import Stage
+from scripts.up import Platform
+
+ROUTE_SECONDS = re.compile(
+    r'concord_http_request_seconds_(sum|count)\{method="(\w+)",route="([^"]+)"\} ([0-9.e+-]+)'
+)
+
+
+def run(n: Annotated[int, typer.Option(help="contracts")] = 200) -> None:
+    """签署全流程的处理器开销 / CPU of the whole signing path against its floor."""
+    with tempfile.TemporaryDirectory(prefix="concord-bench-") as folder:
+        platform = Platform(prepare_installation(Path(folder), 0))
+        try:
+            platform.start()
+            _measure(platform, n)
+        finally:
+            platform.stop()
+
+
+def _measure(platform: Platform, n: int) -> None:
+    installation = platform.installation
+
+    def connect() -> ApiClient:
+        return ApiClient(installation.public_origin, patience=30)
+
+    stage = Stage(installation, connect)
+    people = stage.town.persons(0, n + 4)
+    employer = stage.employer((people[0], people[1]), 1, external_wallet=True)
+    play = ContractPlay(connect, stage.town, employer)
+    first = play.play(people[2])  # caches of the renderer and of the framework are warm from here on
+    play.effective(first, 120)
+    api = psutil.Process(platform.supervisor.children["api"].pid)
+    routes = _routes(installation.url("api"))
+    before, begin = api.cpu_times(), time.monotonic()
+    for person in track(people[3 : n + 3], description="contracts"):
+        played = play.play(person)
+    wall = time.monotonic() - begin
+    after = api.cpu_times()
+    per_contract = (after.user + after.system - before.user - before.system) / n
+    pdf = played.worker.download(f"/me/contracts/{played.contract}/document.pdf")
+    floor = _floor(platform, pdf)
+    total = sum(floor.values())
+    rows: list[tuple[object, ...]] = [
+        (f"floor: {name}", f"{value * 1000:.0f} ms", "") for name, value in floor.items()
+    ]
+    rows += [
+        ("floor, together", f"{total * 1000:.0f} ms", "1"),
+        (
+            "API process, CPU a contract",
+            f"{per_contract * 1000:.0f} ms",
+            f"**{per_contract / total:.2f}** (must be ≤ 2)",
+        ),
+        ("wall time a contract, one after another", f"{wall / n * 1000:.0f} ms", ""),
+        ("memory of the API process afterwards", f"{api.memory_info().rss / 1e6:.0f} MB", "must be ≤ 300 MB"),
+        ("keystore unlock (scrypt N = 2^17), apart", f"{_unlock() * 1000:.0f} ms", ""),
+    ]
+    stages = _stages(routes, _routes(installation.url("api")), n)
+    notes = "Stages, wall time a contract in the API (beside everything else on the machine):\n\n| Route | ms |\n|---|---|\n"
+    notes += "\n".join(f"| `{name}` | {value * 1000:.0f} |" for name, value in stages)
+    write("signing", f"concord bench signing --n {n}", ("What", "CPU", "Ratio"), rows, notes)
+    for row in rows:
+        typer.echo(" | ".join(str(cell) for cell in row))
+
+
+def _routes(url: str) -> dict[str, float]:
+    text = httpx.get(url + "/metrics", timeout=10).text
+    return {f"{m} {r}": float(v) for kind, m, r, v in ROUTE_SECONDS.findall(text) if kind == "sum"}
+
+
+def _stages(before: dict[str, float], after: dict[str, float], n: int) -> list[tuple[str, float]]:
+    spent = {name: (value - before.get(name, 0.0)) / n for name, value in after.items()}
+    return sorted(((k, v) for k, v in spent.items() if v > 0.001), key=lambda item: -item[1])
+
+
+def _cpu(work: Callable[[], Any], times: int = 7) -> float:
+    """Median CPU seconds of `work` over `times` runs after one that warms up."""
+    work()
+    spent = []
+    for _ in range(times):
+        begin = time.process_time()
+        work()
+        spent.append(time.process_time() - begin)
+    return statistics.median(spent)
+
+
+def _floor(platform: Platform, pdf: bytes) -> dict[str, float]:
+    from signing.rendering import FontBook, Renderer
+    from signing.rendering.attachment import read_attachment
+
+    data = json.loads(read_attachment(pdf))
+    renderer = Renderer(FontBook.load(FontBook.npm(Path("node_modules").absolute())))
+    base = renderer.render("agreement/1", data)
+    return {
+        "one Typst render": _cpu(lambda: renderer.render("agreement/1", data)),
+        "its CMS signatures": _cpu(lambda: _sign_file(platform, renderer, base)),
+        "one full validation of the final PDF": _cpu(lambda: _validate(platform, pdf, base)),
+    }
+
+
+def _sign_file(platform: Platform, renderer: Any, base: Any) -> bytes:
+    """Both signatures and the document time-stamp with throw-away keys; only this process's CPU counts."""
+    from signing.pades import Box, finish, prepare, signed_attributes, timestamp_document
+
+    pdf: bytes = base.pdf
+    client = _stamper(platform)
+    for field in ("Worker", "Employer"):
+        box = base.boxes[field]
+        key, certificate = _certificate()
+        stamp = renderer.stamp(["测"], width=box.x2 - box.x1, height=box.y2 - box.y1, test=True)
+        prepared = prepare(
+            pdf,
+            field=field,
+            box=Box(box.page, box.x1, box.y1, box.x2, box.y2),
+            stamp_pdf=stamp,
+            moment=datetime.now(UTC),
+        )
+        attributes = signed_attributes(prepared.digest, certificate)
+        signature = key.sign(attributes, ec.ECDSA(hashes.SHA256()))
+        token = client.stamp(hashlib.sha256(signature).digest())
+        pdf = finish(
+            prepared,
+            attributes=attributes,
+            signature=signature,
+            certificate=certificate,
+            chain=(),
+            token=token,
+        )
+    return timestamp_document(pdf, client.stamp)[0]
+
+
+def _certificate() -> tuple[ec.EllipticCurvePrivateKey, bytes]:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "TEST bench")])
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(x509.random_serial_number()).not_valid_before(now - timedelta(minutes=1))
+    made = builder.not_valid_after(now + timedelta(minutes=10)).sign(key, hashes.SHA256())
+    return key, made.public_bytes(serialization.Encoding.DER)
+
+
+def _stamper(platform: Platform) -> Any:
+    from api.kernel.clock import SystemClock
+    from signing.timestamps import TimestampClient, Tsa
+
+    installation = platform.installation
+    root = (installation.data / "trust" / "tsa_one.crt").read_bytes()
+    tsa = Tsa("tsa-one", installation.url("tsa_one") + "/", (root,), None)
+    return TimestampClient([tsa], SystemClock(), httpx.Client(timeout=10, trust_env=False))
+
+
+def _validate(platform: Platform, pdf: bytes, base: Any) -> None:
+    from signing.pades import Anchors, Box, Expected, ExpectedSigner, validate
+    from signing.x509 import TrustAnchors
+
+    trust = platform.installation.data / "trust"
+    read = {path.stem: path.read_bytes() for path in trust.glob("*.crt")}
+    cas = TrustAnchors((read["ca-root"],), (read["ca-event"], read["ca-organisation"]))
+    anchors = Anchors(cas, {"tsa-one": (read["tsa_one"],), "tsa-two": (read["tsa_two"],)})
+    signers = tuple(
+        ExpectedSigner(field, Box(box.page, box.x1, box.y1, box.x2, box.y2))
+        for field, box in base.boxes.items()
+    )
+    expected = Expected(bytes.fromhex(base.sha256), len(base.pdf), signers, document_timestamp=True)
+    facts = validate(pdf, expected, anchors, datetime.now(UTC))
+    if not facts.ok:
+        raise RuntimeError(f"the floor's own validation fails: {facts.problems}")
+
+
+def _unlock() -> float:
+    from signing.accounts import Account
+
+    kept = Account.encrypt(b"\x01" * 32, "passphrase", kdf="scrypt", iterations=2**17)
+    return _cpu(lambda: Account.decrypt(kept, "passphrase"), 3)
