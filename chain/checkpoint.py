@@ -50,7 +50,9 @@ def _unbase64(text: str, what: str) -> bytes:
 
 def _checked_name(name: str) -> str:
     if not _NAME.match(name):
-        raise NoteInvalid("a key's or log's name is 1 to 200 printable ASCII characters without space and plus")
+        raise NoteInvalid(
+            "a key's or log's name is 1 to 200 printable ASCII characters without space and plus"
+        )
     return name
 
 

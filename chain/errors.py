@@ -17,7 +17,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "call.reverted": ("合约拒绝了调用：{reason}", "The contract refused the call: {reason}"),
     "proof.invalid": ("证明不成立：{reason}", "The proof does not hold: {reason}"),
     "note.invalid": ("检查点无效：{reason}", "The checkpoint is not valid: {reason}"),
-    "log.integrity": ("链上记录与本地记录不一致：{reason}", "The chain and our records contradict each other: {reason}"),
+    "log.integrity": (
+        "链上记录与本地记录不一致：{reason}",
+        "The chain and our records contradict each other: {reason}",
+    ),
     "stage.stale": (
         "待上链的内容在登记前已变化（{what}），将重新选取。",
         "What was about to be staged has changed meanwhile ({what}); it is selected again.",

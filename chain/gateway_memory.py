@@ -103,7 +103,9 @@ class MemoryGateway:
         number = parent.number + 1
         raws = [self._raws[digest] for digest in hashes]
         seed = parent.hash + self._forks.to_bytes(4, "big") + b"".join(hashes)
-        block = _Block(BlockRef(number, hashlib.sha256(seed).digest(), parent.hash, parent.timestamp + 1), raws)
+        block = _Block(
+            BlockRef(number, hashlib.sha256(seed).digest(), parent.hash, parent.timestamp + 1), raws
+        )
         log_index = 0
         for index, digest in enumerate(hashes):
             receipt = self._execute(self._pool.pop(digest), block.ref, index, log_index)

@@ -22,7 +22,14 @@ BATCH = 100
 BATCH_BYTES = 2_000_000
 """Raw bytes of transactions in one HTTP request."""
 
-_KNOWN = ("already known", "already imported", "known transaction", "nonce too low", "already in mempool", "alreadyknown")
+_KNOWN = (
+    "already known",
+    "already imported",
+    "known transaction",
+    "nonce too low",
+    "already in mempool",
+    "alreadyknown",
+)
 _NOT_READY = {-32005}
 
 
@@ -32,7 +39,10 @@ def _data(value: str) -> bytes:
 
 def _block(value: Mapping[str, Any]) -> BlockRef:
     return BlockRef(
-        int(value["number"], 16), _data(value["hash"]), _data(value["parentHash"]), int(value["timestamp"], 16)
+        int(value["number"], 16),
+        _data(value["hash"]),
+        _data(value["parentHash"]),
+        int(value["timestamp"], 16),
     )
 
 
@@ -82,7 +92,9 @@ class RpcGateway:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None:
         self.close()
 
     # -- transport
@@ -118,7 +130,8 @@ class RpcGateway:
         for start in range(0, len(calls), BATCH):
             part = calls[start : start + BATCH]
             body = [
-                {"jsonrpc": "2.0", "id": i, "method": method, "params": params} for i, (method, params) in enumerate(part)
+                {"jsonrpc": "2.0", "id": i, "method": method, "params": params}
+                for i, (method, params) in enumerate(part)
             ]
             found = self._post(body)
             if isinstance(found, dict):

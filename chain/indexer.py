@@ -71,7 +71,13 @@ class Indexer:
     """
 
     def __init__(
-        self, gateway: ChainGateway, store: IndexStore, contracts: Contracts, *, blocks: int = 500, first: int = 0
+        self,
+        gateway: ChainGateway,
+        store: IndexStore,
+        contracts: Contracts,
+        *,
+        blocks: int = 500,
+        first: int = 0,
     ) -> None:
         self.gateway = gateway
         self.store = store
@@ -94,7 +100,9 @@ class Indexer:
         last = min(head.number, start + self.blocks - 1)
         end = head if last == head.number else self.gateway.block(last)
         if end is None:
-            return IndexProgress(0, start - 1, head.number - start + 1, True)  # the chain got shorter meanwhile
+            return IndexProgress(
+                0, start - 1, head.number - start + 1, True
+            )  # the chain got shorter meanwhile
         logs = self.gateway.logs(start, last, self.contracts.all())
         again = self.gateway.block(last)
         if again != end or not self._well_ordered(logs, start, last):
@@ -150,6 +158,6 @@ class Indexer:
         if any(not first <= number <= last for number, _ in places):
             raise LogIntegrityError("the node answered with events of other blocks than it was asked for")
         hashes: dict[int, bytes] = {}
-        return all(hashes.setdefault(log.block_number, log.block_hash) == log.block_hash for log in logs) and (
-            places == sorted(set(places))
-        )
+        return all(
+            hashes.setdefault(log.block_number, log.block_hash) == log.block_hash for log in logs
+        ) and (places == sorted(set(places)))

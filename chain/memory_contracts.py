@@ -98,7 +98,14 @@ class MemoryEvidenceLog:
         self._tiles.write(growth.tiles)
         first, self._size, self._root = self._size, growth.size, growth.root
         return [
-            emit("EvidenceLog", "Appended", firstIndex=first, count=len(entries), size=growth.size, root=growth.root)
+            emit(
+                "EvidenceLog",
+                "Appended",
+                firstIndex=first,
+                count=len(entries),
+                size=growth.size,
+                root=growth.root,
+            )
         ]
 
     def view(self, data: bytes) -> bytes:
@@ -139,7 +146,9 @@ class MemoryParticipants:
         return emitted
 
     def view(self, data: bytes) -> bytes:
-        answer: bytes = _dispatch(self.NAME, data, {"authorityOf": self._authority, "organisation": self._read})
+        answer: bytes = _dispatch(
+            self.NAME, data, {"authorityOf": self._authority, "organisation": self._read}
+        )
         return answer
 
     def scope(self, org_id: bytes, wallet: str) -> int:
@@ -147,7 +156,11 @@ class MemoryParticipants:
         found = self._organisations.get(org_id)
         if found is None:
             return 0
-        return 7 if found.representative.lower() == wallet.lower() else found.grants.get(wallet.lower(), (0, 0))[0]
+        return (
+            7
+            if found.representative.lower() == wallet.lower()
+            else found.grants.get(wallet.lower(), (0, 0))[0]
+        )
 
     def _authority(self, org_id: bytes, wallet: str) -> bytes:
         return encode(["uint8"], [self.scope(org_id, wallet)])
@@ -214,7 +227,13 @@ class MemoryParticipants:
         found.nonce = nonce
         return [
             emit(
-                self.NAME, "AgentGranted", orgId=org_id, agent=agent, scope=scope, validUntil=valid_until, nonce=nonce
+                self.NAME,
+                "AgentGranted",
+                orgId=org_id,
+                agent=agent,
+                scope=scope,
+                validUntil=valid_until,
+                nonce=nonce,
             )
         ]
 

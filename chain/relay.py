@@ -121,7 +121,9 @@ class Relay:
         if last is not None:
             receipt = self.gateway.receipts([last.flight.hash])[0]
             if receipt is None or receipt.block_hash != last.block_hash:
-                raise LogIntegrityError(f"the chain no longer has transaction {last.flight.hash.hex()} as it was final")
+                raise LogIntegrityError(
+                    f"the chain no longer has transaction {last.flight.hash.hex()} as it was final"
+                )
 
     # -- finalise
 
@@ -137,7 +139,9 @@ class Relay:
         done: list[Anchored] = []
         tree = _GrowingTree(self.store)
         refused: list[tuple[Flight, Receipt]] = []
-        in_order = True  # receipts were not read in one instant: an append is only looked at after its predecessors
+        in_order = (
+            True  # receipts were not read in one instant: an append is only looked at after its predecessors
+        )
         for flight, receipt in zip(flights, receipts, strict=True):
             ready = receipt is not None and receipt.block_number <= final
             if flight.kind is FlightKind.APPEND:
@@ -200,7 +204,9 @@ class Relay:
             tick.alarms.append(Alarm("relay.call_parked", {"call_id": flight.call_id, "reason": reason}))
         else:
             self.store.fail_append(fence, flight, reason)
-            tick.alarms.append(Alarm("relay.append_refused", {"first_index": flight.first_index, "reason": reason}))
+            tick.alarms.append(
+                Alarm("relay.append_refused", {"first_index": flight.first_index, "reason": reason})
+            )
 
     def _why(self, flight: Flight) -> str:
         """The reason of a revert, asked anew: the chain keeps none. It may have changed since, and says so itself."""
@@ -233,7 +239,12 @@ class Relay:
         for call in ready:
             signed = self.sender.sign(call.target, call.data, nonce, call.gas)
             flight = Flight(
-                signed.hash, nonce, FlightKind.CALL, FlightState.STAGED, call_id=call.call_id, target=call.target
+                signed.hash,
+                nonce,
+                FlightKind.CALL,
+                FlightState.STAGED,
+                call_id=call.call_id,
+                target=call.target,
             )
             new.append(NewFlight(flight, signed.raw))
             nonce += 1
@@ -259,7 +270,9 @@ class Relay:
             return position.next_nonce
         mined = self.gateway.transaction_count(self.sender.address)
         if position.next_nonce is not None and mined < position.next_nonce:
-            raise LogIntegrityError(f"the chain counts {mined} transactions of ours, {position.next_nonce} were final")
+            raise LogIntegrityError(
+                f"the chain counts {mined} transactions of ours, {position.next_nonce} were final"
+            )
         return mined
 
     def _put_back(self, fence: int, failed: Sequence[Flight]) -> None:
@@ -268,7 +281,9 @@ class Relay:
         actual = int(size.decode(self.gateway.call(self.contracts.evidence_log, size.encode()))[0])
         known = self.store.position().anchored_size
         if actual != known:
-            raise LogIntegrityError(f"the log on chain has {actual} entries, we know {known}: somebody else appended")
+            raise LogIntegrityError(
+                f"the log on chain has {actual} entries, we know {known}: somebody else appended"
+            )
         self.store.requeue(fence, failed)
 
     # -- broadcast
@@ -292,7 +307,9 @@ class Relay:
             self._sent[flight.hash] = now
             if result.outcome is SendOutcome.REFUSED:
                 # Later nonces cannot be mined before this one: nothing is lost, everything waits for a person.
-                tick.alarms.append(Alarm("relay.send_refused", {"nonce": flight.nonce, "reason": result.reason}))
+                tick.alarms.append(
+                    Alarm("relay.send_refused", {"nonce": flight.nonce, "reason": result.reason})
+                )
                 break
             if flight.state is FlightState.STAGED:
                 taken.append(flight)

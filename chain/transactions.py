@@ -100,7 +100,8 @@ def read_raw(raw: bytes) -> RawFields:
         items: list[bytes] = rlp.decode(raw[1:])  # type: ignore[attr-defined,no-untyped-call]
         chain_id, nonce, priority, fee, gas, to, _value, data = items[:8]
         sender = Account.recover_transaction(raw)
-    except Exception as exc:  # rlp, eth-keys and eth-account raise many kinds for one fact: these bytes are no transaction
+    except Exception as exc:
+        # rlp, eth-keys and eth-account raise many kinds of error for one fact: these bytes are no transaction.
         raise DecodingError("not a well-formed transaction") from exc
     number = int.from_bytes
     return RawFields(

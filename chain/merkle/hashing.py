@@ -24,9 +24,7 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 def pair_up(hashes: Sequence[bytes]) -> list[bytes]:
     """One level up: the parents of all complete pairs; an odd last hash is left out."""
     sha256 = hashlib.sha256
-    return [
-        sha256(b"\x01" + hashes[i] + hashes[i + 1]).digest() for i in range(0, len(hashes) - 1, 2)
-    ]
+    return [sha256(b"\x01" + hashes[i] + hashes[i + 1]).digest() for i in range(0, len(hashes) - 1, 2)]
 
 
 def tree_root(leaf_hashes: Sequence[bytes]) -> bytes:

@@ -92,7 +92,9 @@ class NodeReader:
             self._tiles.update(self._store.read([tile]))
         data = self._tiles.get(tile, b"")
         if len(data) < width * HASH_SIZE:
-            raise LogIntegrityError(f"tile {tile.level}/{tile.number} is missing or too short for size {self._size}")
+            raise LogIntegrityError(
+                f"tile {tile.level}/{tile.number} is missing or too short for size {self._size}"
+            )
         return data[: width * HASH_SIZE]
 
     def node(self, level: int, number: int) -> bytes:

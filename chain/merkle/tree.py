@@ -173,5 +173,3 @@ class OverlayTiles:
         found = dict(self._store.read(missing)) if missing else {}
         found.update({i: self._tiles[i] for i in ids if i in self._tiles})
         return found
-
-

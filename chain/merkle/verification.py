@@ -55,9 +55,7 @@ def verify_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], 
         raise ProofInvalid("the path leads to another root")
 
 
-def verify_consistency(
-    size1: int, root1: bytes, size2: int, root2: bytes, path: Sequence[bytes]
-) -> None:
+def verify_consistency(size1: int, root1: bytes, size2: int, root2: bytes, path: Sequence[bytes]) -> None:
     """Return if the tree (`size2`, `root2`) only appends to (`size1`, `root1`); raise ProofInvalid otherwise."""
     _check_hashes("path", path)
     if not 0 <= size1 <= size2 or size2 >= 1 << 63:
@@ -84,7 +82,9 @@ def verify_consistency(
     inner = (index ^ last).bit_length()
     border = (index >> inner).bit_count()
     if len(steps) != inner + border:
-        raise ProofInvalid(f"path has {len(path)} hashes, the sizes need {len(path) - len(steps) + inner + border}")
+        raise ProofInvalid(
+            f"path has {len(path)} hashes, the sizes need {len(path) - len(steps) + inner + border}"
+        )
     old = new = seed
     for level, sibling in enumerate(steps[:inner]):
         if index >> level & 1:

@@ -21,7 +21,9 @@ from node.launch import RunningNode, start_node
 from node.settings import NodeSettings
 from signing import eip712, p256, wallets
 
-DEPLOYER, RELAY, REGISTRAR, ISSUER, REPRESENTATIVE, AGENT = (bytes([n] * 32) for n in (11, 12, 13, 14, 15, 16))
+DEPLOYER, RELAY, REGISTRAR, ISSUER, REPRESENTATIVE, AGENT = (
+    bytes([n] * 32) for n in (11, 12, 13, 14, 15, 16)
+)
 ORIGIN = "log.test/anchoring"
 
 
@@ -41,7 +43,9 @@ class RealChain:
     @property
     def contracts(self) -> Contracts:
         d = self.deployment
-        return Contracts(d.address("EvidenceLog"), d.address("ParticipantRegistry"), d.address("LaborContractRegistry"))
+        return Contracts(
+            d.address("EvidenceLog"), d.address("ParticipantRegistry"), d.address("LaborContractRegistry")
+        )
 
     @property
     def sender(self) -> Sender:
@@ -63,9 +67,7 @@ def real_chain(folder: Path, block_interval: float = 0.1) -> Iterator[RealChain]
     )
     with start_node(settings) as node, RpcGateway(node.rpc_url, token=node.token) as gateway:
         signers = tuple(address(bytes([n] * 32)) for n in (21, 22, 23))
-        config = DeploymentConfig(
-            ORIGIN, True, (address(REGISTRAR),), (address(ISSUER),), signers, 2, 3600
-        )
+        config = DeploymentConfig(ORIGIN, True, (address(REGISTRAR),), (address(ISSUER),), signers, 2, 3600)
         yield RealChain(node, gateway, deploy(gateway, DEPLOYER, config, folder / "chain"))
 
 

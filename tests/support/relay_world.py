@@ -136,7 +136,12 @@ def role_calls(store: Any) -> None:
     store.add_call(call("register", register))
     store.add_call(call("grant", grant), depends=["register"])
     store.add_call(call("conclude", conclusion()), held=True, depends=["register", "grant"])
-    store.add_call(call("broken", calls.revoke_agent(CONTRACTS, org_id=bytes([1] * 32), agent=AGENT, nonce=1, signature=b"x")))
+    store.add_call(
+        call(
+            "broken",
+            calls.revoke_agent(CONTRACTS, org_id=bytes([1] * 32), agent=AGENT, nonce=1, signature=b"x"),
+        )
+    )
 
 
 def conclusion(commitment: bytes = bytes([3] * 32)) -> calls.Call:
@@ -191,7 +196,9 @@ def check(world: World) -> None:
     assert position.anchored_size == len(on_chain)
     assert Tree(world.store.tiles(), len(on_chain)).root() == tree_root([leaf_hash(e) for e in on_chain])
     assert appended[-1].fields["root"] == tree_root([leaf_hash(e) for e in on_chain])
-    assert [world.store.entry_states()[e] for e in on_chain] == [("anchored", i) for i in range(len(on_chain))]
+    assert [world.store.entry_states()[e] for e in on_chain] == [
+        ("anchored", i) for i in range(len(on_chain))
+    ]
     assert [e.name for e in events if e is not None and e.name != "Appended"] == [
         "OrganisationRegistered",
         "AgentGranted",

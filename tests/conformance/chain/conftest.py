@@ -94,5 +94,3 @@ def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
         assert receipt.contract
         contracts = Contracts(receipt.contract, "0x" + "02" * 20, "0x" + "03" * 20)
         yield Bench(gateway, lambda: gateway.request("evm_mine"), contracts, sender)
-
-

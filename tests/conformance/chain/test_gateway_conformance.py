@@ -77,7 +77,10 @@ def test_a_sent_transaction_waits_then_is_mined_with_its_events(bench: Any) -> N
     assert [log.index for log in logs] == [0, 1]
     assert logs == list(one.logs + two.logs)
     events = [calls.decode_log(bench.contracts, log) for log in logs]
-    assert [(e.name, e.fields["firstIndex"], e.fields["size"]) for e in events] == [("Appended", 0, 2), ("Appended", 2, 5)]
+    assert [(e.name, e.fields["firstIndex"], e.fields["size"]) for e in events] == [
+        ("Appended", 0, 2),
+        ("Appended", 2, 5),
+    ]
     assert events[1].fields["root"] == tree_root([leaf_hash(e) for e in ENTRIES])
     assert gateway.logs(0, head.number - 1, [bench.contracts.evidence_log]) == []
     assert gateway.logs(0, head.number, ["0x" + "09" * 20]) == []

@@ -99,7 +99,14 @@ def test_storage_proofs_show_values_and_absence(bench: Any) -> None:
     moved = copy.deepcopy(proof)
     moved["slots"][0]["slot"] = (77).to_bytes(32, "big").hex()
     with contextlib.suppress(ProofInvalid):
-        assert verify_storage_proof(moved).values[(77).to_bytes(32, "big")] == 0  # its absence is what the node shows
-    for change in ({"address": "0x12"}, {"slots": "x"}, {"slots": [{"slot": "zz", "nodes": []}]}, {"account_nodes": []}):
+        assert (
+            verify_storage_proof(moved).values[(77).to_bytes(32, "big")] == 0
+        )  # its absence is what the node shows
+    for change in (
+        {"address": "0x12"},
+        {"slots": "x"},
+        {"slots": [{"slot": "zz", "nodes": []}]},
+        {"account_nodes": []},
+    ):
         with pytest.raises(ProofInvalid):
             verify_storage_proof({**proof, **change})

@@ -60,7 +60,9 @@ def test_a_worker_killed_at_every_step_loses_nothing_and_doubles_nothing(tmp_pat
         assert on_chain == recorded
         with db.read() as session:
             rows = session.execute(
-                text("SELECT state, COUNT(*), MIN(log_index), MAX(log_index) FROM anchoring_event GROUP BY state")
+                text(
+                    "SELECT state, COUNT(*), MIN(log_index), MAX(log_index) FROM anchoring_event GROUP BY state"
+                )
             ).all()
         assert [tuple(r) for r in rows] == [("anchored", len(recorded), 0, len(recorded) - 1)]
         with slice_.service.uow.read() as session:

@@ -10,23 +10,14 @@ import pytest
 
 from api.anchoring import router
 from api.anchoring.texts import TEXTS
-from api.infra.db import Database
 from api.kernel.events import EventDraft
 from chain import calls
 from chain.checkpoint import open_checkpoint
-from chain.gateway_memory import MemoryGateway
-from chain.memory_contracts import installation
 from chain.merkle import leaf_hash, tree_root, verify_consistency, verify_inclusion
 from chain.transactions import Sender
 from tests.support.anchoring_store import KEY, Slice, hex32
 from tests.support.relay_world import AGENT, CHAIN_ID, CONTRACTS
 from tests.support.slice_application import SliceApplication, slice_application
-
-
-@pytest.fixture
-def slice_(database: Database) -> Slice:
-    gateway = MemoryGateway(lambda: installation(CONTRACTS), chain_id=CHAIN_ID)
-    return Slice(database, gateway)
 
 
 @pytest.fixture

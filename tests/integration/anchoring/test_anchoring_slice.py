@@ -10,99 +10,22 @@ import pytest
 from sqlalchemy import event as sql_event
 from sqlalchemy import update
 
-from api.anchoring.model import ContractQuery
-from api.anchoring.repository.index_store import SqlIndexStore, content_digest
 from api.anchoring.tables import SecretRow
-from api.infra.auth import Principal
-from api.infra.db import Database
 from api.kernel.errors import DomainError
 from api.kernel.events import EventDraft
 from chain import calls
 from chain.checkpoint import open_checkpoint, token_imprint
-from chain.gateway_memory import MemoryGateway
-from chain.indexer import Indexer
-from chain.memory_contracts import installation
 from chain.merkle import leaf_hash, verify_consistency, verify_inclusion
 from chain.transactions import Sender
 from signing.events import ZERO_PREV, Event, payload_digest
+from tests.support.anchoring_scenes import (
+    OPERATOR,
+    draft,
+    record,
+    settle,
+)
 from tests.support.anchoring_store import KEY, Slice, hex32
-from tests.support.relay_world import AGENT, CHAIN_ID, CONTRACTS, WALLET
-
-ORG = hex32("organisation")
-SPKI = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004") + bytes(64)
-OPERATOR = Principal(kind="staff", account_id="operator-1", roles=frozenset({"operator"}))
-
-
-@pytest.fixture
-def slice_(database: Database) -> Slice:
-    gateway = MemoryGateway(lambda: installation(CONTRACTS), chain_id=CHAIN_ID)
-    return Slice(database, gateway)
-
-
-def draft(stream: str, number: int = 0) -> EventDraft:
-    return EventDraft(
-        stream, "econtract.E04/1", "actor-1", "worker", {"notice": f"v{number}", "seconds": number}
-    )
-
-
-def record(slice_: Slice, stream: str, count: int = 1) -> list[Any]:
-    with slice_.service.uow() as session:
-        return [slice_.service.recorder.record(session, draft(stream, i)) for i in range(count)]
-
-
-def settle(slice_: Slice, rounds: int = 6) -> None:
-    worker = slice_.service.worker()
-    for _ in range(rounds):
-        worker.tick()
-        slice_.gateway.mine()  # type: ignore[attr-defined]
-        slice_.monotonic += 6.0  # type: ignore[operator]
-    worker.tick()
-
-
-def register(slice_: Slice, org: str = ORG, nonce: int = 1, region: int = 500101001) -> str:
-    with slice_.service.uow() as session:
-        return slice_.service.registry.register_organisation(
-            session, org_id=org, region_code=region, representative=WALLET, seal_key_hash=None, nonce=nonce,
-            registrar=WALLET, signature=b"r" * 65,
-        )  # fmt: skip
-
-
-def grant(slice_: Slice, nonce: int = 2, org: str = ORG) -> str:
-    with slice_.service.uow() as session:
-        return slice_.service.registry.grant_agent(
-            session, org_id=org, agent=AGENT, scope=4, valid_until=2**33, nonce=nonce, signature=b"g" * 65
-        )
-
-
-def revoke(slice_: Slice, nonce: int = 3) -> str:
-    with slice_.service.uow() as session:
-        return slice_.service.registry.revoke_agent(
-            session, org_id=ORG, agent=AGENT, nonce=nonce, signature=b"v" * 65
-        )
-
-
-def conclude(
-    slice_: Slice,
-    contract: str = "contract",
-    version: int = 1,
-    prev: str = "0" * 64,
-    hold: bool = True,
-    org: str = ORG,
-    at: int = 1_795_000_000,
-) -> str:
-    with slice_.service.uow() as session:
-        return slice_.service.registry.conclude(
-            session, commitment=hex32(f"{contract}/{version}"), contract_id=hex32(contract), version=version, prev=prev,
-            expiry=2**33, org_id=org, wallet=AGENT, wallet_signature=b"w" * 65, worker_spki=SPKI, worker_signature=bytes(64),
-            subject=hex32("subject"), level=2, check_digest=hex32("check"), attested_at=at,
-            attestation_signature=b"a" * 65, hold=hold,
-        )  # fmt: skip
-
-
-def state(slice_: Slice, call_id: str) -> str:
-    with slice_.service.uow.read() as session:
-        return slice_.service.registry.state(session, call_id).state
-
+from tests.support.relay_world import CHAIN_ID, CONTRACTS
 
 # -- recording
 
@@ -276,186 +199,6 @@ def test_a_chain_that_is_away_leaves_everything_pending(slice_: Slice) -> None:
     settle(slice_)
     with slice_.service.uow.read() as session:
         assert slice_.service.operator.status(session).events == {"anchored": 3}
-
-
-# -- registry calls
-
-
-def test_calls_take_effect_in_the_order_in_which_they_were_true(slice_: Slice) -> None:
-    register(slice_)
-    grant(slice_)
-    held = conclude(slice_)
-    revoked = revoke(slice_)
-    later = conclude(slice_, "later", hold=False)
-    settle(slice_)
-    assert state(slice_, held) == "held"
-    assert (
-        state(slice_, revoked) == "pending"
-    )  # the conclusion was signed while the agent still had his grant
-    with slice_.service.uow() as session:
-        slice_.service.registry.release(session, held)
-        slice_.service.registry.release(session, held)
-    settle(slice_, 10)
-    assert state(slice_, held) == "anchored"
-    assert state(slice_, revoked) == "anchored"
-    assert state(slice_, later) == "parked"  # signed after the revocation: the chain refuses it
-    with slice_.service.uow.read() as session:
-        status = slice_.service.operator.status(session)
-        assert [a.code for a in status.alarms] == ["relay.call_parked"]
-        assert "WalletNotAuthorised" in str(status.alarms[0].facts)
-        assert status.calls == {"anchored": 4, "parked": 1}
-        row = slice_.service.index.contract(session, hex32("contract"))
-        assert row is not None
-        assert (row.org_id, row.region_code, row.level, row.month) == (ORG, "500101001", 2, "2026-11")
-        assert row.employer_wallet == AGENT
-        assert [a.wallet for a in slice_.service.index.actors(session, ORG) if a.until_block is None] == [
-            WALLET
-        ]
-        found = slice_.service.proofs.conclusion(session, hex32("contract"))
-        assert found is not None
-        assert found.call.state == "anchored"
-
-
-def test_void_and_retry(slice_: Slice) -> None:
-    register(slice_)
-    held = conclude(slice_)
-    blocked = grant(slice_)
-    settle(slice_)
-    assert state(slice_, blocked) == "pending"
-    with slice_.service.uow() as session:
-        slice_.service.registry.void(session, held, "no timestamp arrived in time")
-        slice_.service.registry.void(session, held, "again")
-    settle(slice_)
-    assert state(slice_, blocked) == "anchored"
-    with slice_.service.uow() as session:
-        with pytest.raises(DomainError, match="call_void"):
-            slice_.service.registry.release(session, held)
-        with pytest.raises(DomainError, match="call_in_flight"):
-            slice_.service.registry.void(session, blocked, "too late")
-        with pytest.raises(DomainError, match="call_unknown"):
-            slice_.service.registry.state(session, "x" * 26)
-    refused = revoke(slice_, nonce=2)  # a stale nonce
-    settle(slice_)
-    assert state(slice_, refused) == "parked"
-    with slice_.service.uow() as session:
-        slice_.service.operator.retry(session, OPERATOR, refused)
-        with pytest.raises(DomainError, match="not_parked"):
-            slice_.service.operator.retry(session, OPERATOR, refused)
-    settle(slice_)
-    assert state(slice_, refused) == "parked"
-    with slice_.service.uow() as session:
-        slice_.service.operator.void(session, OPERATOR, refused, "a new statement follows")
-    assert state(slice_, refused) == "void"
-
-
-@pytest.mark.parametrize(
-    ("field", "change"),
-    [
-        ("contract_id", {"contract_id": "zz"}),
-        ("wallet", {"wallet": "0x12"}),
-        ("worker_spki", {"worker_spki": bytes(91)}),
-        ("worker_signature", {"worker_signature": b"short"}),
-    ],
-)
-def test_malformed_calls_are_refused(slice_: Slice, field: str, change: dict[str, Any]) -> None:
-    good: dict[str, Any] = {
-        "commitment": hex32("c"), "contract_id": hex32("x"), "version": 1, "prev": "0" * 64, "expiry": 1, "org_id": ORG,
-        "wallet": AGENT, "wallet_signature": b"w", "worker_spki": SPKI, "worker_signature": bytes(64), "subject": hex32("s"),
-        "level": 2, "check_digest": hex32("d"), "attested_at": 1, "attestation_signature": b"a",
-    }  # fmt: skip
-    with pytest.raises(DomainError) as caught, slice_.service.uow() as session:
-        slice_.service.registry.conclude(session, **{**good, **change})
-    assert caught.value.facts["field"] == field
-
-
-# -- index
-
-
-def test_index_answers_and_is_rebuilt_to_the_same_content(slice_: Slice) -> None:
-    other = hex32("other")
-    register(slice_)
-    register(slice_, other, region=500102)
-    grant(slice_)
-    grant(slice_, org=other)
-    settle(slice_)
-    for i in range(6):
-        conclude(slice_, f"c{i}", hold=False, org=ORG if i % 2 else other, at=1_790_000_000 + i * 2_000_000)
-    record(slice_, "econtract/a", 10)
-    settle(slice_)
-    conclude(slice_, "c1", 2, prev=hex32("c1/1"), hold=False)
-    settle(slice_)
-    index = slice_.service.index
-    with slice_.service.uow.read() as session:
-        assert index.total(session) == 7
-        assert {c.key: c.contracts for c in index.counts(session, "state")} == {
-            "concluded": 6,
-            "superseded": 1,
-        }
-        assert {c.key: c.contracts for c in index.counts(session, "region")} == {"500101001": 4, "500102": 3}
-        assert sum(c.contracts for c in index.counts(session, "month")) == 7
-        assert index.total(session, ContractQuery(region_prefix="500101")) == 4
-        assert index.total(session, ContractQuery(region_prefix="500102")) == 3
-        assert index.total(session, ContractQuery(region_prefix="50010")) == 7
-        assert index.total(session, ContractQuery(region_prefix="5001010012")) == 0
-        assert index.total(session, ContractQuery(region_prefix="9")) == 0
-        assert index.total(session, ContractQuery(region_prefix="4")) == 0
-        assert index.total(session, ContractQuery(org_id=other)) == 3
-        assert [r.version for r in index.history(session, hex32("c1"))] == [1, 2]
-        assert [r.state for r in index.history(session, hex32("c1"))] == ["superseded", "concluded"]
-        seen: list[str] = []
-        after = None
-        while True:
-            page = index.contracts(session, ContractQuery(limit=3, after=after))
-            seen += [f"{r.contract_id}/{r.version}" for r in page.rows]
-            after = page.next
-            if after is None:
-                break
-        assert len(seen) == len(set(seen)) == 7
-        assert {o.org_id: o.contracts for o in index.organisations(session).rows} == {ORG: 3, other: 3}
-        before, content = index.position(session), content_digest(session)
-        for bad in (
-            lambda: index.counts(session, "name"),
-            lambda: index.total(session, ContractQuery(state="x")),
-            lambda: index.total(session, ContractQuery(region_prefix="5%")),
-            lambda: index.contracts(session, ContractQuery(after="x")),
-        ):
-            with pytest.raises(DomainError):
-                bad()
-    store = SqlIndexStore(slice_.db)
-    store.drop()
-    Indexer(slice_.gateway, store, CONTRACTS, blocks=3).catch_up()
-    with slice_.service.uow.read() as session:
-        assert content_digest(session) == content
-        assert index.position(session) == before
-
-
-def test_index_follows_a_reorganisation(slice_: Slice) -> None:
-    register(slice_)
-    grant(slice_)
-    settle(slice_)
-    conclude(slice_, "c", hold=False)
-    settle(slice_, 2)
-    conclude(slice_, "c", 2, prev=hex32("c/1"), hold=False)
-    worker = slice_.service.worker()
-    worker.tick()
-    slice_.gateway.mine()  # type: ignore[attr-defined]
-    store = SqlIndexStore(slice_.db)
-    indexer = Indexer(slice_.gateway, store, CONTRACTS)
-    indexer.catch_up()
-    with slice_.service.uow.read() as session:
-        assert [r.state for r in slice_.service.index.history(session, hex32("c"))] == [
-            "superseded",
-            "concluded",
-        ]
-    slice_.gateway.reorganise(1, drop=True)  # type: ignore[attr-defined]
-    indexer.catch_up()
-    with slice_.service.uow.read() as session:
-        assert [r.state for r in slice_.service.index.history(session, hex32("c"))] == ["concluded"]
-        content = content_digest(session)
-    store.drop()
-    indexer.catch_up()
-    with slice_.service.uow.read() as session:
-        assert content_digest(session) == content
 
 
 # -- integrity

@@ -45,7 +45,9 @@ def test_sign_open_and_vkey_round_trip() -> None:
     verifier = Verifier.parse(KEY.vkey)
     assert verifier == KEY.verifier
     assert open_checkpoint(note, verifier) == CHECKPOINT
-    assert note.startswith(b"example.test/log\n42\n" + base64.b64encode(CHECKPOINT.root) + b"\n\n\xe2\x80\x94 example.test/log ")
+    assert note.startswith(
+        b"example.test/log\n42\n" + base64.b64encode(CHECKPOINT.root) + b"\n\n\xe2\x80\x94 example.test/log "
+    )
     assert KEY.sign_checkpoint(CHECKPOINT) == note
 
 
@@ -54,7 +56,11 @@ def test_token_imprint_ignores_later_cosignatures() -> None:
     parsed = SignedNote.parse(note)
     witness = NoteSignature("witness.test", key_id("witness.test", COSIGNATURE, bytes(32)), bytes(72))
     cosigned = SignedNote(parsed.text, (witness, *parsed.signatures)).encode()
-    assert token_imprint(cosigned, KEY.verifier) == token_imprint(note, KEY.verifier) == hashlib.sha256(note).digest()
+    assert (
+        token_imprint(cosigned, KEY.verifier)
+        == token_imprint(note, KEY.verifier)
+        == hashlib.sha256(note).digest()
+    )
     assert open_checkpoint(cosigned, KEY.verifier) == CHECKPOINT
 
 
@@ -94,7 +100,9 @@ def test_a_note_of_another_key_or_log_is_refused() -> None:
         KEY.sign_checkpoint(Checkpoint("other.test/log", 1, bytes(32)))
 
 
-@pytest.mark.parametrize("body", [b"o\n0\nAAAA\n", b"o\n1\n", b"o o\n0\n" + base64.b64encode(bytes(32)) + b"\n"])
+@pytest.mark.parametrize(
+    "body", [b"o\n0\nAAAA\n", b"o\n1\n", b"o o\n0\n" + base64.b64encode(bytes(32)) + b"\n"]
+)
 def test_malformed_bodies_are_refused(body: bytes) -> None:
     with pytest.raises(NoteInvalid):
         Checkpoint.parse(body)
@@ -127,7 +135,10 @@ def test_manifest_notes_can_never_be_checkpoints() -> None:
 def test_cosignature_of_a_witness_verifies_and_is_bound_to_time_and_text() -> None:
     key = Ed25519PrivateKey.from_private_bytes(bytes([7] * 32))
     public = key.public_key().public_bytes_raw()
-    vkey = f"witness.test+{key_id('witness.test', COSIGNATURE, public).hex()}+" + base64.b64encode(b"\x04" + public).decode()
+    vkey = (
+        f"witness.test+{key_id('witness.test', COSIGNATURE, public).hex()}+"
+        + base64.b64encode(b"\x04" + public).decode()
+    )
     witness = WitnessVerifier.parse(vkey)
     body = CHECKPOINT.body()
     good = (1_700_000_000).to_bytes(8, "big") + key.sign(cosigned_message(body, 1_700_000_000))

@@ -25,7 +25,9 @@ def gateway(answer: Callable[[Any], httpx.Response], token: str | None = None) -
         handle.headers = request.headers  # type: ignore[attr-defined]
         return answer(json.loads(request.content))
 
-    made = RpcGateway("http://node.test/", token=token, http=httpx.Client(transport=httpx.MockTransport(handle)))
+    made = RpcGateway(
+        "http://node.test/", token=token, http=httpx.Client(transport=httpx.MockTransport(handle))
+    )
     made.seen = handle  # type: ignore[attr-defined]
     return made
 
@@ -95,16 +97,26 @@ def test_batches_are_matched_by_id_not_by_order() -> None:
     ],
 )
 def test_refusals_of_transactions(message: str, outcome: SendOutcome) -> None:
-    made = gateway(lambda body: httpx.Response(200, json=[{"id": c["id"], "error": error(-32000, message)} for c in body]))
+    made = gateway(
+        lambda body: httpx.Response(
+            200, json=[{"id": c["id"], "error": error(-32000, message)} for c in body]
+        )
+    )
     assert made.send([b"\x02raw"])[0].outcome is outcome
 
 
 def test_reverts_carry_their_data() -> None:
-    made = gateway(lambda body: httpx.Response(200, json={"id": 1, "error": error(3, "execution reverted", "0x01020304")}))
+    made = gateway(
+        lambda body: httpx.Response(
+            200, json={"id": 1, "error": error(3, "execution reverted", "0x01020304")}
+        )
+    )
     with pytest.raises(CallReverted) as caught:
         made.call(TO, b"")
     assert caught.value.data == b"\x01\x02\x03\x04"
-    other = gateway(lambda body: httpx.Response(200, json={"id": 1, "error": error(-32601, "no such method")}))
+    other = gateway(
+        lambda body: httpx.Response(200, json={"id": 1, "error": error(-32601, "no such method")})
+    )
     with pytest.raises(RpcRefused) as refused:
         other.call(TO, b"")
     assert "no such method" in refused.value.zh

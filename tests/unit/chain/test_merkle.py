@@ -115,7 +115,9 @@ def test_proofs_from_tiles_equal_the_recursive_definition(size: int) -> None:
     assert tree.root(size) == _recursive_root(LEAVES[:size]) == tree_root(LEAVES[:size])
     for index in range(size):
         assert tree.prove_inclusion(index, size) == _recursive_path(index, LEAVES[:size])
-        assert root_from_inclusion(LEAVES[index], index, size, tree.prove_inclusion(index, size)) == tree.root(size)
+        assert root_from_inclusion(
+            LEAVES[index], index, size, tree.prove_inclusion(index, size)
+        ) == tree.root(size)
     for old in range(1, size + 1):
         assert tree.prove_consistency(old, size) == _recursive_consistency(old, LEAVES[:size])
 
