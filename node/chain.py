@@ -381,16 +381,18 @@ class Chain:
 
     def status(self) -> Status:
         """The present state, without asking anvil."""
+        # A block counts once its hash is journalled: before that nobody was shown it.
         blocks = self.blocks.blocks
+        height = len(blocks) - (1 if blocks and blocks[-1].hash is None else 0)
         times = self._mine_seconds
         ms = round(1000 * sum(times) / len(times), 2) if times else None
         return Status(
             ready=self.ready.is_set(),
             chain_id=self.facts.chain_id,
             genesis_hash=self._genesis_hash,
-            height=len(blocks),
+            height=height,
             head_hash=self._head_hash,
-            head_time=blocks[-1].time if blocks else self.facts.genesis_time,
+            head_time=blocks[height - 1].time if height else self.facts.genesis_time,
             pending=len(self.pool),
             ms_per_block=ms,
             ms_per_block_warn=ms is not None and ms >= self.settings.warn_ms_per_block,
