@@ -7,9 +7,11 @@ text is shown after identification, to the newest session of that person.
 from __future__ import annotations
 
 import json
+import threading
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -40,6 +42,34 @@ _GUESSES = 20
 _GUESS_WINDOW = timedelta(minutes=15)
 
 
+class Misses:
+    """Wrong short codes of everybody together: 40 bits are searched by nobody at this pace, whatever route he takes.
+
+    Kept in memory: it must also count inside a caller's transaction. Links have 192 bits and are never slowed down.
+    """
+
+    LIMIT = 2_000
+    WINDOW = timedelta(minutes=15)
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._times: deque[datetime] = deque()
+
+    def check(self, now: datetime) -> None:
+        """Raises forbidden `too_many_requests` while there were too many."""
+        with self._lock:
+            while self._times and now - self._times[0] >= self.WINDOW:
+                self._times.popleft()
+            if len(self._times) >= self.LIMIT:
+                wait = self._times[0] + self.WINDOW - now
+                raise forbidden("too_many_requests", seconds=max(1, int(wait.total_seconds())))
+
+    def add(self, now: datetime) -> None:
+        """Counts one more."""
+        with self._lock:
+            self._times.append(now)
+
+
 @dataclass(frozen=True)
 class _Place:
     row: ContractRow
@@ -52,6 +82,7 @@ class WorkerSteps:
 
     def __init__(self, context: Context) -> None:
         self._c = context
+        self.misses = Misses()
 
     def landing(self, code: str, who: Principal) -> Landing:
         """Employer, purpose and step for the holder of a link or short code; not_found for an unknown one."""
@@ -285,9 +316,13 @@ class WorkerSteps:
         short = code.strip().upper().replace("-", "").replace(" ", "")
         if len(code) > 100:
             raise not_found("econtract.invitation_unknown")
+        if len(short) == SHORT_LENGTH:
+            self.misses.check(self._c.now())
         short_hash = self._c.lookup_hash("econtract.short", short if len(short) == SHORT_LENGTH else "-")
         invitation = repository.invitation_by_hash(session, token_hash(code), short_hash)
         if invitation is None:
+            if len(short) == SHORT_LENGTH:
+                self.misses.add(self._c.now())
             raise not_found("econtract.invitation_unknown")
         find = repository.lock_contract if lock else repository.contract
         row = must(find(session, invitation.contract_pk))

@@ -44,6 +44,35 @@ def test_the_short_code_leads_to_the_same_place_and_guesses_are_counted(stage: S
         stage.econtract.worker.find_short("AAAAAAAA", "visitor")
 
 
+def test_short_codes_can_not_be_searched_by_any_route(stage: Stage) -> None:
+    stage.send()
+    worker = stage.econtract.worker
+    short = stage.messages.secret("code")
+    for _ in range(worker.misses.LIMIT):
+        worker.misses.add(stage.clock.now())
+    for call in (
+        lambda: worker.landing(short, NOBODY),
+        lambda: worker.document(short, NOBODY),
+        lambda: worker.start_identity(short, "ack", "李测试", "500107199001010016", None),
+    ):
+        with pytest.raises(DomainError, match="too_many_requests"):
+            call()
+    assert worker.landing(stage.code, NOBODY).step == "identity"  # links are not slowed down
+    stage.clock.advance(worker.misses.WINDOW)
+    assert worker.landing(short, NOBODY).step == "identity"
+
+
+def test_a_wrong_short_code_is_counted(stage: Stage) -> None:
+    stage.send()
+    worker = stage.econtract.worker
+    worker.misses.LIMIT = 2  # type: ignore[misc]
+    for _ in range(2):
+        with pytest.raises(DomainError, match=r"econtract\.invitation_unknown"):
+            worker.document("AAAAAAAA", NOBODY)
+    with pytest.raises(DomainError, match="too_many_requests"):
+        worker.landing("AAAAAAAA", NOBODY)
+
+
 @pytest.mark.parametrize("code", ["", "x", "A" * 8, "no-such-token", "%", "a" * 200])
 def test_unknown_codes(stage: Stage, code: str) -> None:
     stage.send()
