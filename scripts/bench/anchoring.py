@@ -10,6 +10,7 @@ import json
 import multiprocessing
 import secrets
 import statistics
+import sys
 import tempfile
 import threading
 import time
@@ -18,6 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
+import structlog
 import typer
 from rich.console import Console
 from rich.progress import track
@@ -62,6 +64,7 @@ def _settings(folder: Path, node: RunningNode, relay: bytes) -> dict[str, Any]:
 
 
 def _work(settings: dict[str, Any], stop: Any) -> None:
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     container = Container(Settings(**settings))
     worker = container.anchoring.worker()
     while not stop.is_set():
