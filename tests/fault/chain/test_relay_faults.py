@@ -161,3 +161,15 @@ def test_a_refused_sender_raises_an_alarm_and_waits() -> None:
         foreign.tick()
     size = load("EvidenceLog").function("size")
     assert size.decode(world.gateway.call(CONTRACTS.evidence_log, size.encode())) == (0,)
+
+
+def test_what_is_sent_is_marked_and_not_sent_again_at_once() -> None:
+    world = World()
+    world.add(3)
+    tick = world.relay.tick()
+    assert (tick.staged, tick.broadcast, tick.anchored) == (1, 1, 0)
+    assert {state for state, _ in world.store.entry_states().values()} == {"broadcast"}
+    world.gateway.fail_next("send", "lost")  # would raise if anything were sent
+    assert not world.relay.tick().busy
+    world.gateway.mine()
+    assert world.relay.tick().anchored == 1
