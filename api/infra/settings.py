@@ -81,7 +81,9 @@ class Settings(BaseSettings):
     smtp_url: str = Field("", description="smtp://user@host:port for e-mail; empty: channel not offered")
     hotline: str = Field("12333", description="telephone number shown where a person needs help")
 
-    kubo_rpc_url: str = Field("", description="RPC of a private Kubo node for documents; empty: local block store")
+    kubo_rpc_url: str = Field(
+        "", description="RPC of a private Kubo node for documents; empty: local block store"
+    )
     field_key_file: Path | None = Field(
         None, description="32-byte key (hex) that seals personal columns at rest"
     )

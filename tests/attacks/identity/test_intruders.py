@@ -134,9 +134,7 @@ def test_deeply_nested_json_does_not_end_the_identity_service(world: World) -> N
 def test_text_that_no_database_holds_is_refused_and_not_an_error_of_ours(world: World, text: str) -> None:
     client = world.client()
     raw = json.dumps({"login": text, "password": text, "totp": text})
-    answer = client.post(
-        "/api/v1/identity/login", content=raw, headers={"content-type": "application/json"}
-    )
+    answer = client.post("/api/v1/identity/login", content=raw, headers={"content-type": "application/json"})
     assert answer.status_code == 422
     form = client.post("/login", data={"login": "a\x00b", "password": "x"})
     assert form.status_code == 422
