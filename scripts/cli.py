@@ -52,6 +52,9 @@ def _start(platform: Any) -> None:
     except (InstallationError, StartFailed) as exc:
         platform.stop()
         raise _fail(str(exc)) from exc
+    except BaseException:
+        platform.stop()
+        raise
 
 
 def _until_stopped() -> None:
@@ -86,13 +89,13 @@ def demo(
     _start(platform)
     try:
         play(platform.installation, console)
+        if not once:
+            console.print("Ctrl-C 结束 / Ctrl-C ends it", highlight=False)
+            _until_stopped()
     except DemoFailed as exc:
-        platform.stop()
         raise _fail(str(exc)) from exc
-    if not once:
-        console.print("Ctrl-C 结束 / Ctrl-C ends it", highlight=False)
-        _until_stopped()
-    platform.stop()
+    finally:
+        platform.stop()
 
 
 def status(data: DATA = DEFAULT_DATA, as_json: AS_JSON = False) -> None:
