@@ -150,15 +150,6 @@ class RoundView:
 
 
 @dataclass(frozen=True)
-class RoundSummary:
-    """Whose document a round is about."""
-
-    org_name: str
-    worker_name: str
-    deadline: datetime
-
-
-@dataclass(frozen=True)
 class WorkerSession:
     """The identified worker behind a session, as the identity slice knows him. Digests hex, signature base64."""
 

@@ -1,13 +1,10 @@
-"""Routes of the slice: the signing page's JSON, the employer's JSON and page."""
+"""Routes of the slice: the signing page's JSON, the employer's JSON. Pages belong to the slice whose document it is."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.signing_round.router import employer_api, employer_pages, worker_api
-
-pages = APIRouter()
-pages.include_router(employer_pages.router)
+from api.signing_round.router import employer_api, worker_api
 
 api = APIRouter()
 api.include_router(worker_api.router)

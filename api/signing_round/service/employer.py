@@ -19,7 +19,6 @@ from api.signing_round.model import (
     EmployerSignature,
     RoundSigned,
     RoundState,
-    RoundSummary,
     RoundView,
     Signatory,
     SignedOff,
@@ -101,13 +100,6 @@ class EmployerSigning:
         self._attempts.keep(attempt, Step.CERTIFIED)
         return self._shown(attempt)
 
-    def prepared(self, round_id: str, attempt_id: str, who: Principal) -> EmployerPrepared:
-        """A preparation of this account again, as `prepare` answered."""
-        attempt = self._load(round_id, attempt_id, who)
-        if attempt.step is not Step.DONE:
-            self._attempts.usable(attempt)
-        return self._shown(attempt)
-
     def _shown(self, attempt: Attempt) -> EmployerPrepared:
         row, work = attempt.round, attempt.work
         consent = consent_of(row, ROLE_EMPLOYER, wallets.key_hash(work.wallet))
@@ -123,11 +115,6 @@ class EmployerSigning:
             wallet_mode=work.wallet_mode,
             binding=None if work.binding_signature else work.binding,
         )
-
-    def summary(self, round_id: str, who: Principal) -> RoundSummary:
-        """Whose document this is, for the organisation's page."""
-        row = self._own_round(round_id, who)
-        return RoundSummary(row.org_name, row.worker_name, row.deadline_employer)
 
     def view(self, round_id: str, who: Principal) -> RoundView:
         """Where the round stands, for its organisation; not_found for anybody else."""

@@ -1,4 +1,4 @@
-"""The slice's routes: shapes that the signing page relies on, who may call, repeated requests, the employer's page."""
+"""The slice's routes: shapes that the signing page relies on, who may call, repeated requests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from api.infra import problems
 from api.infra.auth import Principal, guard, principal
 from api.infra.web import Visitor, WebConfig, install_web
 from api.signing_round import texts
-from api.signing_round.router import api, pages
+from api.signing_round.router import api
 from tests.support.signing_rounds import PASSPHRASE, RELEASE, Bench, Browser
 
 ROOT = Path(__file__).parents[3]
@@ -54,7 +54,6 @@ def app(bench: Bench) -> FastAPI:
     problems.register(texts.TEXTS)
     problems.install(made)
     made.include_router(api, prefix="/api/v1")
-    made.include_router(pages)
 
     def visitor(request: Any) -> Visitor:
         who = principal(request)
@@ -209,6 +208,7 @@ def test_the_employer_s_json(bench: Bench, app: FastAPI) -> None:
     prepared = agent.post(f"{round_id}/employer/prepare", {"wallet": bench.organisations.address})
     assert prepared["seal"]["mode"] == "platform"
     assert prepared["seal_binding"]
+    assert agent.http.get(prepared["prepared_url"]).content.startswith(b"%PDF")
     message = SimpleNamespace(typed_data=prepared["typed_data"])
     signature = bench.employer_signature(message).wallet_signature  # type: ignore[arg-type]
     assert signature is not None
@@ -218,34 +218,11 @@ def test_the_employer_s_json(bench: Bench, app: FastAPI) -> None:
         "seal_passphrase": PASSPHRASE,
     }
     wrong = {**body, "seal_passphrase": "wrong passphrase"}
-    assert agent.post(f"{round_id}/employer/finish", wrong, status=422)["code"] == "wallet.passphrase_wrong"
+    refused = agent.post(f"{round_id}/employer/finish", wrong, status=422)
+    assert refused["code"] == "wallet.passphrase_wrong"
+    assert "口令不正确" in refused["detail"]
     assert agent.post(f"{round_id}/employer/finish", body)["state"] == "completed"
     assert agent.get(f"{round_id}/employer").json()["completed_at"]
-
-
-def test_the_employer_s_page(bench: Bench, app: FastAPI) -> None:
-    round_id = bench.open()
-    bench.sign_worker(round_id)
-    http = Caller(app, "agent").http
-    page = http.get(f"/signing/{round_id}")
-    assert page.status_code == 200
-    assert "准备签署" in page.text
-    form = http.post(f"/signing/{round_id}/prepare", data={"csrf_token": "c"})
-    assert form.status_code == 200, form.text
-    attempt = form.text.split('name="attempt_id" value="')[1].split('"')[0]
-    assert http.get(f"/signing/{round_id}/attempts/{attempt}/prepared.pdf").content.startswith(b"%PDF")
-    prepared = bench.service.employer.prepared(round_id, attempt, bench.agent)
-    signature = bench.employer_signature(prepared).wallet_signature
-    assert signature is not None
-    fields = {"csrf_token": "c", "attempt_id": attempt, "wallet_signature": "0x" + signature.hex()}
-    again = http.post(f"/signing/{round_id}/finish", data={**fields, "seal_passphrase": "no"})
-    assert again.status_code == 422
-    assert "口令不正确" in again.text
-    done = http.post(f"/signing/{round_id}/finish", data={**fields, "seal_passphrase": PASSPHRASE})
-    assert done.status_code == 303
-    english = http.get(f"/signing/{round_id}?lang=en")
-    assert "Both signed, with trusted timestamp" in english.text
-    assert http.get(f"/signing/{round_id}/document.pdf").content.startswith(b"%PDF")
 
 
 def test_every_code_has_two_texts() -> None:

@@ -5,6 +5,8 @@ const prepareForm = document.getElementById("prepare");
 const finishForm = document.getElementById("finish");
 const outcome = document.getElementById("outcome");
 const csrf = document.querySelector('meta[name="csrf-token"]')?.content ?? "";
+const PASSPHRASES = ["wallet_passphrase", "seal_passphrase"];
+const SIGNATURES = ["wallet_signature", "seal_signature", "seal_binding_signature"];
 let attempt = null;
 
 function say(text, tone) {
@@ -37,6 +39,15 @@ function show(name, value) {
   for (const part of finishForm.querySelectorAll(`[data-${name}]`)) part.hidden = part.dataset[name] !== value;
 }
 
+function showLock(until) {
+  const moment = new Date(until ?? "");
+  if (Number.isNaN(moment.getTime())) return;
+  const place = document.getElementById("lock-until");
+  place.dateTime = moment.toISOString();
+  place.textContent = moment.toLocaleTimeString(document.documentElement.lang, { timeZone: "Asia/Shanghai", timeStyle: "short" });
+  document.getElementById("lock").hidden = false;
+}
+
 async function guarded(button, work) {
   button.setAttribute("aria-busy", "true");
   button.disabled = true;
@@ -59,6 +70,8 @@ prepareForm?.addEventListener("submit", (event) => {
     if (named !== root.dataset.commitment) throw new Error(root.dataset.textCommitment);
     show("wallet", attempt.wallet_mode);
     show("seal", attempt.seal.mode);
+    document.getElementById("signer").textContent = prepareForm.elements.wallet.value;
+    showLock(attempt.lock_until);
     document.getElementById("prepared").href = attempt.prepared_url;
     document.getElementById("typed-data").textContent = JSON.stringify(attempt.typed_data, null, 1);
     document.getElementById("attributes").textContent = attempt.attributes ?? "";
@@ -91,13 +104,14 @@ finishForm?.addEventListener("submit", (event) => {
   event.preventDefault();
   const fields = finishForm.elements;
   const body = { attempt_id: attempt.attempt_id };
-  for (const name of ["wallet_passphrase", "wallet_signature", "seal_passphrase", "seal_signature", "seal_binding_signature"]) {
-    const value = fields[name]?.value.trim();
+  for (const name of PASSPHRASES) if (fields[name]?.value) body[name] = fields[name].value;
+  for (const name of SIGNATURES) {
+    const value = fields[name]?.value.replace(/\s+/g, ""); // tools print long signatures in several lines
     if (value) body[name] = value;
   }
   guarded(document.getElementById("finish-button"), async () => {
     await post("finish", body);
-    for (const name of ["wallet_passphrase", "seal_passphrase"]) fields[name].value = "";
+    for (const name of PASSPHRASES) fields[name].value = "";
     say(root.dataset.textDone, "success");
     location.assign(root.dataset.done);
   });
