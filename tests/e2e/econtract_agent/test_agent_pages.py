@@ -136,6 +136,7 @@ def test_signing_with_a_browser_wallet_and_the_platform_seal(served: Served, bro
             assert route.request.headers["idempotency-key"]
             answer = {
                 "attempt_id": "a1",
+                "lock_until": "2026-11-22T01:30:00.000Z",
                 "typed_data": {"message": {"commitment": "0x" + facts.commitment}},
                 "attributes": None,
                 "prepared_url": "/prepared.pdf",
@@ -162,6 +163,8 @@ def test_signing_with_a_browser_wallet_and_the_platform_seal(served: Served, bro
         page.wait_for_selector("#prepare-button")
         look(visit, "sign")
         page.click("#prepare-button")
+        page.wait_for_selector("#lock-until:text('09:30')")
+        assert page.inner_text("#signer") == WALLET
         page.click("#browser-wallet")
         page.wait_for_function("document.getElementById('wallet_signature').value.length === 132")
         page.fill("#seal_passphrase", "seal passphrase")
@@ -175,6 +178,54 @@ def test_signing_with_a_browser_wallet_and_the_platform_seal(served: Served, bro
         "wallet_signature": "0x" + "5" * 130,
         "seal_passphrase": "seal passphrase",
     }
+
+
+def test_signatures_made_elsewhere_are_pasted_as_tools_print_them(served: Served, browser_for: Open) -> None:
+    stage = served.stage
+    pk = stage.send()
+    stage.consent()
+    stage.worker_signs(pk)
+    facts = stage.econtract.portal.facts_of(pk)
+    posted: list[dict[str, object]] = []
+    answer = {
+        "attempt_id": "a1",
+        "typed_data": {"message": {"commitment": "0x" + facts.commitment}},
+        "attributes": "QXR0cmlidXRlcw==",
+        "prepared_url": "/prepared.pdf",
+        "seal": {"mode": "external"},
+        "seal_binding": "QmluZGluZw==",
+        "wallet_mode": "external",
+    }
+
+    def finish(route) -> None:  # type: ignore[no-untyped-def]
+        posted.append(json.loads(route.request.post_data))
+        route.fulfill(status=422, json={"detail": "印章签名不符"})
+
+    with browser_for(DESKTOP) as visit:
+        served.log_in(visit)
+        page = visit.page
+        visit.expect_error("422")
+        api = f"**/api/v1/signing/{facts.round_id}/employer"
+        page.route(f"{api}/prepare", lambda route: route.fulfill(json=answer))
+        page.route(f"{api}/finish", finish)
+        page.goto(f"{served.origin}/agent/contracts/{pk}/sign")
+        page.click("#prepare-button")
+        page.wait_for_selector("#binding:text('QmluZGluZw==')")
+        assert page.inner_text("#attributes") == "QXR0cmlidXRlcw=="
+        page.fill("#wallet_signature", " 0x" + "5" * 130 + "\n")
+        page.fill("#seal_signature", "QUJD\nREVG\n")
+        page.fill("#seal_binding_signature", "R0hJ\r\nSktM")
+        page.click("#finish-button")
+        page.wait_for_selector("#outcome:has-text('印章签名不符')")
+        assert page.locator("#finish").is_visible()
+    assert posted == [
+        {
+            "attempt_id": "a1",
+            "wallet_signature": "0x" + "5" * 130,
+            "seal_signature": "QUJDREVG",
+            "seal_binding_signature": "R0hJSktM",
+        }
+    ]
 
 
 def test_another_commitment_is_never_signed(served: Served, browser_for: Open) -> None:
