@@ -1,4 +1,4 @@
-"""Outside authorities that more than one slice asks: time-stamping authorities from the settings."""
+"""Outside authorities that more than one slice asks, from the settings: CA and time-stamping authorities."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from api.infra.settings import Settings
+from api.infra.settings import Settings, read_secret
 from api.kernel.clock import Clock
+from signing.ca_client import CaClient
 from signing.timestamps import TimestampClient, Tsa
 
 TIMEOUT = 10.0
+"""Seconds that an authority has for one answer."""
 
 
 def read_certificates(paths: Sequence[Path]) -> tuple[bytes, ...]:
@@ -30,9 +32,23 @@ def read_certificates(paths: Sequence[Path]) -> tuple[bytes, ...]:
     return tuple(found)
 
 
+def tsa_roots(settings: Settings) -> dict[str, tuple[bytes, ...]]:
+    """DER of the roots that each time-stamping authority is trusted by, by the authority's name."""
+    return {tsa.name: read_certificates(tsa.roots) for tsa in settings.tsas}
+
+
 def timestamp_client(settings: Settings, clock: Clock) -> TimestampClient:
     """A client of the installation's time-stamping authorities, in order of preference."""
     import httpx
 
-    tsas = [Tsa(tsa.name, tsa.url, read_certificates(tsa.roots), tsa.policy) for tsa in settings.tsas]
+    roots = tsa_roots(settings)
+    tsas = [Tsa(tsa.name, tsa.url, roots[tsa.name], tsa.policy) for tsa in settings.tsas]
     return TimestampClient(tsas, clock, httpx.Client(timeout=TIMEOUT, trust_env=False))
+
+
+def ca_client(settings: Settings) -> CaClient:
+    """A client of the certificate authority."""
+    import httpx
+
+    token = read_secret(settings.ca_token_file, "ca_token_file")
+    return CaClient(settings.ca_url, token, httpx.Client(timeout=TIMEOUT, trust_env=False))

@@ -8,16 +8,15 @@ from contextlib import contextmanager
 from functools import cache, cached_property
 from typing import Any
 
-import httpx
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from api.bootstrap.authorities import ca_client
 from api.bootstrap.container import Container
 from api.employers.model import NewAccount, SealCertificate, SealKey
 from api.employers.service import EmployersService
 from api.employers.service.wiring import Wiring
 from api.infra import problems
-from api.infra.settings import read_secret
 from api.kernel.errors import DomainError, ErrorKind, invalid
 from chain.abi import load
 from chain.deployer import Deployment, load_deployment
@@ -266,8 +265,7 @@ def build(container: Container) -> EmployersService:
 
     @cache
     def ca() -> CaClient:
-        token = read_secret(settings.ca_token_file, "ca_token_file")
-        return CaClient(settings.ca_url, token, httpx.Client(timeout=15.0, trust_env=False))
+        return ca_client(settings)
 
     return EmployersService(
         Wiring(

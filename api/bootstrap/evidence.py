@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from api.bootstrap.authorities import read_certificates
+from api.bootstrap.authorities import read_certificates, tsa_roots
 from api.evidence.model import Contract, Disclosure, Entitlement, SigningMaterial
 from api.evidence.service import EvidenceService
 from api.evidence.service.packages import Packages
@@ -215,7 +215,7 @@ def publish_trust_root(c: Container) -> TrustRoot:
         web_origin=settings.public_origin,
         rp_id=settings.rp_id,
         cas=read_certificates(settings.ca_certificates),
-        tsas={tsa.name: read_certificates(tsa.roots) for tsa in settings.tsas},
+        tsas=tsa_roots(settings),
         identity_issuers=issuers,
         registrars=deployment.registrars,
         page_release_keys=(),

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from api.bootstrap.authorities import read_certificates, timestamp_client
+from api.bootstrap.authorities import ca_client, read_certificates, timestamp_client, tsa_roots
 from api.bootstrap.container import Container
 from api.bootstrap.rendering import renderer
 from api.infra.settings import read_secret
@@ -23,14 +23,11 @@ from api.signing_round.service import SigningRoundService
 from api.signing_round.service.vault import Vault
 from api.signing_round.service.wiring import Wiring
 from signing.blobs import BlobStore, KuboBlobStore, LocalBlobStore
-from signing.ca_client import CaClient
 from signing.eip712 import Domain
 from signing.identity_service.client import IdentityServiceClient
 from signing.pades import Anchors
 from signing.page_release import page_release
 from signing.x509 import TrustAnchors, load_certificate
-
-CA_SECONDS = 10.0
 
 
 class IdentitySessions:
@@ -140,11 +137,7 @@ def build(container: Container) -> SigningRoundService:
             identity=IdentityServiceClient(
                 settings.identity_url, read_secret(settings.identity_token_file, "identity_token_file")
             ),
-            ca=CaClient(
-                settings.ca_url,
-                read_secret(settings.ca_token_file, "ca_token_file"),
-                httpx.Client(timeout=CA_SECONDS, trust_env=False),
-            ),
+            ca=ca_client(settings),
             timestamps=timestamp_client(settings, container.clock),
             blobs=blob_store(container),
             vault=vault,
@@ -174,7 +167,7 @@ def anchors(container: Container) -> Anchors:
     roots = tuple(der for der in certificates if load_certificate(der).self_issued)
     return Anchors(
         TrustAnchors(roots, tuple(der for der in certificates if der not in roots)),
-        {item.name: read_certificates(item.roots) for item in container.settings.tsas},
+        tsa_roots(container.settings),
     )
 
 

@@ -1,4 +1,4 @@
-"""Typed dependencies of this slice's routes: the service, the agent within scope, the visitor."""
+"""What this slice's routes share: the service, the agent within scope, the visitor, cursors, PDF answers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request, Response
 
 from api.econtract.service.facade import Econtract
 from api.infra.auth import Principal, principal, require
@@ -41,6 +41,15 @@ Reader = Annotated[Principal, Depends(agent("read"))]
 Drafter = Annotated[Principal, Depends(agent("draft"))]
 Sender = Annotated[Principal, Depends(agent("send"))]
 Signer = Annotated[Principal, Depends(agent("sign"))]
+How = Annotated[str, Query(pattern="^(view|download|print)$")]
+"""What a document is opened for; the opening is recorded as such."""
+PDF = "application/pdf"
+
+
+def document_answer(data: bytes, how: str) -> Response:
+    """A contract's file, to be shown or kept."""
+    kind = "attachment" if how == "download" else "inline"
+    return Response(data, media_type=PDF, headers={"Content-Disposition": f'{kind}; filename="contract.pdf"'})
 
 
 def cursor(after: str | None) -> tuple[datetime, str] | None:

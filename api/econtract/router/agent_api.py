@@ -9,7 +9,18 @@ from fastapi import APIRouter, Depends, Query, Response
 from api.econtract import fields, schemas, template_library
 from api.econtract.model import State
 from api.econtract.repository import ContractFilter
-from api.econtract.router.access import Drafter, Reader, Sender, Service, Signer, cursor, next_cursor
+from api.econtract.router.access import (
+    PDF,
+    Drafter,
+    How,
+    Reader,
+    Sender,
+    Service,
+    Signer,
+    cursor,
+    document_answer,
+    next_cursor,
+)
 from api.econtract.views import ContractText
 from api.infra.auth import Principal, require
 from api.infra.idempotency import IdempotentRoute
@@ -17,8 +28,6 @@ from api.kernel.errors import invalid, not_found
 
 plain = APIRouter()
 once = APIRouter(route_class=IdempotentRoute)
-
-PDF = "application/pdf"
 
 
 @plain.get("/econtract/templates")
@@ -164,15 +173,10 @@ def document(
     pk: str,
     who: Reader,
     econtract: Service,
-    how: Annotated[str, Query(pattern="^(view|download|print)$")] = "view",
+    how: How = "view",
 ) -> Response:
     """The newest revision of the contract's file."""
-    kind = "attachment" if how == "download" else "inline"
-    return Response(
-        econtract.portal.employer_pdf(who, pk, how),
-        media_type=PDF,
-        headers={"Content-Disposition": f'{kind}; filename="contract.pdf"'},
-    )
+    return document_answer(econtract.portal.employer_pdf(who, pk, how), how)
 
 
 @plain.get("/contracts/{pk}/export")

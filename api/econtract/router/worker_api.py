@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from api.econtract import schemas
 from api.econtract.ports import CheckStarted
-from api.econtract.router.access import Service, Visitor
+from api.econtract.router.access import PDF, How, Service, Visitor, document_answer
 from api.econtract.views import Landing, Reading, StepTaken, WorkerContract, WorkerContractDetail
 from api.infra.idempotency import IdempotentRoute
 
 plain = APIRouter()
 once = APIRouter(route_class=IdempotentRoute)
 
-PDF = "application/pdf"
 PNG = "image/png"
 
 
@@ -151,15 +150,10 @@ def my_pdf(
     pk: str,
     who: Visitor,
     econtract: Service,
-    how: Annotated[str, Query(pattern="^(view|download|print)$")] = "view",
+    how: How = "view",
 ) -> Response:
     """The newest revision of the contract's file, free of charge."""
-    kind = "attachment" if how == "download" else "inline"
-    return Response(
-        econtract.portal.my_pdf(who, pk, how),
-        media_type=PDF,
-        headers={"Content-Disposition": f'{kind}; filename="contract.pdf"'},
-    )
+    return document_answer(econtract.portal.my_pdf(who, pk, how), how)
 
 
 @plain.get("/me/contracts/{pk}/pages/{number}.png", response_class=Response)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Depends, Form, Request, Response
 
 from api.employers.router.access import Employer, Service, form_error
 from api.employers.service.registration import Application
@@ -17,6 +17,23 @@ router = APIRouter()
 
 Text = Annotated[str, Form()]
 _FIELDS = ("name", "uscc", "region_code", "domicile", "legal_representative", "id_number", "phone", "login")
+
+
+def _given(
+    name: Text = "",
+    uscc: Text = "",
+    region_code: Text = "",
+    domicile: Text = "",
+    legal_representative: Text = "",
+    id_number: Text = "",
+    phone: Text = "",
+    login: Text = "",
+) -> dict[str, str]:
+    values = (name, uscc, region_code, domicile, legal_representative, id_number, phone, login)
+    return dict(zip(_FIELDS, values, strict=True))
+
+
+Given = Annotated[dict[str, str], Depends(_given)]
 
 
 @router.get("/employer/register")
@@ -41,26 +58,8 @@ def _application(values: Mapping[str, str]) -> Application:
 
 
 @router.post("/employer/register")
-def register(
-    request: Request,
-    service: Service,
-    name: Text = "",
-    uscc: Text = "",
-    region_code: Text = "",
-    domicile: Text = "",
-    legal_representative: Text = "",
-    id_number: Text = "",
-    phone: Text = "",
-    login: Text = "",
-) -> Response:
+def register(request: Request, service: Service, values: Given) -> Response:
     """Take the application; the account's credentials are shown once."""
-    values = dict(
-        zip(
-            _FIELDS,
-            (name, uscc, region_code, domicile, legal_representative, id_number, phone, login),
-            strict=True,
-        )
-    )
     try:
         done = service.registration.register(_application(values))
     except DomainError as error:
@@ -95,22 +94,10 @@ def amendment(request: Request, service: Service, who: Employer) -> Response:
 
 
 @router.post("/employer/amend")
-def amend(
-    request: Request,
-    service: Service,
-    who: Employer,
-    name: Text = "",
-    uscc: Text = "",
-    region_code: Text = "",
-    domicile: Text = "",
-    legal_representative: Text = "",
-    id_number: Text = "",
-    phone: Text = "",
-) -> Response:
-    """Correct or resubmit the application."""
+def amend(request: Request, service: Service, who: Employer, given: Given) -> Response:
+    """Correct or resubmit the application; the login stays."""
     member, _, _ = service.agents.own(who)
-    given = (name, uscc, region_code, domicile, legal_representative, id_number, phone, member.login)
-    values = dict(zip(_FIELDS, given, strict=True))
+    values = {**given, "login": member.login}
     try:
         service.registration.amend(who, _application(values))
     except DomainError as error:

@@ -41,6 +41,13 @@ class Attempt:
         )
 
     @property
+    def file(self) -> bytes:
+        """The waiting file's bytes, for the signatory to look at; conflict once another preparation replaced it."""
+        if not self.row.prepared:
+            raise conflict("signing.attempt_replaced")
+        return self.row.prepared
+
+    @property
     def step(self) -> Step:
         """How far it came."""
         return Step(self.row.step)

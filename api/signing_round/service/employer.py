@@ -122,10 +122,7 @@ class EmployerSigning:
 
     def prepared_pdf(self, round_id: str, attempt_id: str, who: Principal) -> bytes:
         """The prepared bytes, for the agent to look at."""
-        attempt = self._load(round_id, attempt_id, who)
-        if not attempt.row.prepared:
-            raise conflict("signing.attempt_replaced")
-        return attempt.row.prepared
+        return self._load(round_id, attempt_id, who).file
 
     def finish(self, round_id: str, attempt_id: str, given: EmployerSignature, who: Principal) -> SignedOff:
         """Check or make both signatures, timestamp, embed, validate, keep; then try the document timestamp.

@@ -119,10 +119,7 @@ class WorkerSigning:
 
     def prepared_pdf(self, round_id: str, attempt_id: str, who: Principal) -> bytes:
         """The prepared bytes that the page draws and checks."""
-        attempt = self._load(round_id, attempt_id, who)
-        if not attempt.row.prepared:
-            raise conflict("signing.attempt_replaced")
-        return attempt.row.prepared
+        return self._load(round_id, attempt_id, who).file
 
     # ---------------------------------------------------------------- intent
 
