@@ -154,7 +154,7 @@ class Platform:
             Child(
                 "idp",
                 ["-m", "signing.testing.idp", "--data", str(root / "idp"), "--port", str(self._port("idp"))]
-                + ["--token-file", str(self._key_file("idp-token"))],
+                + ["--token-file", str(self._key_file("idp-token")), "--persons", "1000"],
                 self._log("idp"),
             ),
             Child(

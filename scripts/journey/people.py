@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,6 +14,7 @@ import pyotp
 
 from scripts.journey.client import ApiClient, Refused
 
+PAGE = 100
 CODE = re.compile(r"(?<!\d)(\d{6})(?!\d)")
 LINK = re.compile(r"https?://\S+/s/([0-9A-Za-z_-]+)")
 
@@ -51,12 +53,26 @@ class Town:
     def __init__(self, idp_url: str, sms_url: str) -> None:
         self._idp = httpx.Client(base_url=idp_url, timeout=10)
         self._sms = httpx.Client(base_url=sms_url, timeout=10)
+        self._workers: list[Person] = []
 
     def persons(self, offset: int, count: int) -> list[Person]:
-        """`count` persons from `offset` on, always the same."""
-        answer = self._idp.get("/demo/persons", params={"offset": offset, "limit": count})
-        answer.raise_for_status()
-        return [Person(row["name"], row["id_number"], row["phone"]) for row in answer.json()]
+        """`count` persons of working age (born 1980 to 2005) from the `offset`-th on, always the same."""
+        if not self._workers:
+            self._workers = [person for person, born in self._everybody() if 1980 <= born <= 2005]
+        found = self._workers[offset : offset + count]
+        if len(found) < count:
+            raise LookupError(f"the TEST provider knows {len(self._workers)} persons of working age only")
+        return found
+
+    def _everybody(self) -> Iterator[tuple[Person, int]]:
+        for first in itertools.count(0, PAGE):
+            answer = self._idp.get("/demo/persons", params={"offset": first, "limit": PAGE})
+            answer.raise_for_status()
+            rows = answer.json()
+            for row in rows:
+                yield Person(row["name"], row["id_number"], row["phone"]), int(str(row["birth"])[:4])
+            if len(rows) < PAGE:
+                return
 
     def messages(self, phone: str) -> list[str]:
         """Texts sent to `phone`, newest first."""
