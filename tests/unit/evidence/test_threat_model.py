@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
+from tests.support.documented_tests import ROOT, missing, named_stories, named_tests, rows_of
 
-ROOT = Path(__file__).resolve().parents[3]
 TEXT = (ROOT / "docs" / "threat-model.md").read_text(encoding="utf-8")
-STORIES = (ROOT / "tests" / "attacks" / "evidence" / "test_forged_packages.py").read_text(encoding="utf-8")
 
 
 def test_every_row_names_a_test_and_every_named_test_exists() -> None:
-    rows = [
-        line for line in TEXT.splitlines() if (line.startswith("| ") and "::" in line) or "attack" in line
-    ]
-    rows = [row for row in rows if row.count("|") == 4]
+    rows = rows_of(TEXT, cells=3)
     assert len(rows) >= 13
     for row in rows:
-        named = re.findall(r"`((?:tests|contracts)/[\w/.]+)::(\w+)`", row)
-        stories = re.findall(r"“([^”]+)”", row.partition("attack")[2])
-        assert named or stories, row
-        for file, name in named:
-            folder = sorted((ROOT / file).glob("*.t.sol")) if file == "contracts/test" else [ROOT / file]
-            source = "".join(path.read_text(encoding="utf-8") for path in folder)
-            assert re.search(rf"(def|function) {name}\(", source), f"{file}::{name}"
-        for story in stories:
-            if not re.search(r"[一-鿿]", story) and story != "this was not me":
-                assert f'"{story}"' in STORIES, story
+        assert named_tests(row) or named_stories(row), row
+        assert missing(row) == [], row
 
 
 def test_every_cheat_of_the_design_has_a_row() -> None:
