@@ -97,7 +97,7 @@ def slice_application(
     texts: Mapping[str, tuple[str, str]],
     **services: Any,
 ) -> Iterator[SliceApplication]:
-    """Serve `router.pages` and `router.api` over the given services (attributes of the container)."""
+    """Serve `router.api`, and `router.pages` where there are any, over the given services (attributes of the container)."""
     authenticator = Authenticator()
     settings = Settings(public_origin=ORIGIN, node_modules=NODE_MODULES)
     app = FastAPI(dependencies=[guard()])
@@ -108,7 +108,8 @@ def slice_application(
     problems.install(app)
     api: APIRouter = router.api
     app.include_router(api, prefix="/api/v1")
-    app.include_router(router.pages, include_in_schema=False)
+    if hasattr(router, "pages"):
+        app.include_router(router.pages, include_in_schema=False)
 
     def visitor(request: Any) -> Visitor:
         who = principal(request)
