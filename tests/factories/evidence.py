@@ -18,7 +18,7 @@ from chain.package import contents, manifest, write_package
 from chain.package.proofs import LogProof
 from signing import eip712, jcs
 from tests.factories.signed_parts import SignedParts, part
-from tests.factories.world import World, as_json, at, b64, cose, npm_fonts, secret, utc
+from tests.factories.world import World, as_json, at, b64, cose, secret, utc
 
 
 @dataclass
@@ -261,4 +261,4 @@ class Forge(SignedParts):
         return write_package(self.seal(files | own, contents.SUPERVISION, subject))
 
 
-__all__ = ["Forge", "World", "as_json", "at", "b64", "cose", "npm_fonts", "secret", "utc"]
+__all__ = ["Forge", "World", "as_json", "at", "b64", "cose", "secret", "utc"]

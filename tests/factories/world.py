@@ -6,7 +6,6 @@ import base64
 import datetime as dt
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives import serialization
@@ -17,9 +16,10 @@ from chain.trust_root import TrustRoot
 from signing import eip712, wallets
 from signing.rendering import FontBook, Renderer
 from signing.timestamps import Token, check_token
+from tests.factories.agreement import agreement
+from tests.support.fonts import node_fonts
 from tests.support.signing_authorities import NOW, Authority, Stamper
 
-ROOT = Path(__file__).resolve().parents[2]
 ORIGIN = "https://concord.example"
 LOG = "log.concord.example/test"
 
@@ -36,10 +36,6 @@ def at(seconds: float) -> dt.datetime:
 def secret(label: str) -> bytes:
     """A private key that is the same in every run."""
     return hashlib.sha256(b"throw-away " + label.encode()).digest()
-
-
-def npm_fonts() -> list[Path]:
-    return FontBook.npm(ROOT / "node_modules")
 
 
 @dataclass
@@ -63,7 +59,7 @@ class World:
         )
         self.org_id = hashlib.sha256(b"org" + self.name.encode()).hexdigest()
         if self.renderer is None:
-            self.renderer = Renderer(FontBook.load(npm_fonts()))
+            self.renderer = Renderer(FontBook.load(node_fonts()))
 
     def trust_root(self, **changes: Any) -> TrustRoot:
         period = {"valid_from": "2026-01-01T00:00:00.000Z", "valid_until": None}
@@ -130,32 +126,6 @@ def cose(key: ec.EllipticCurvePrivateKey) -> bytes:
 
 def sample_data(contract_id: str) -> dict[str, Any]:
     """The data of a short labour contract between invented parties."""
-    return {
-        "v": 1,
-        "schema": "concord:econtract.document/1",
-        "lang": "zh",
-        "test": True,
-        "date": "2026-11-22",
-        "title": "劳动合同书",
-        "subtitle": "固定期限",
-        "document_no": contract_id[:16],
-        "version": 1,
-        "lookup": {"code": "abcdefghijklmnopqrst234567", "url": f"{ORIGIN}/d/abcdefghijklmnopqrst234567"},
-        "text_template": {"id": "concord-labour-fixed", "version": "1.0.0", "sha256": "0" * 64},
-        "parties": [
-            {"role": "employer", "label": "甲方（用人单位）", "rows": [["名称", "示例机械（测试）"]]},
-            {"role": "worker", "label": "乙方（劳动者）", "rows": [["姓名", "李小龘"]]},
-        ],
-        "key_facts": [{"id": "pay", "label": "劳动报酬", "value": "每月 8000.00 元"}],
-        "clauses": [
-            {"id": "M3", "title": "合同期限", "text": "自2026年12月1日起。\n试用期两个月。"},
-            {"id": "M4", "title": "工作内容", "text": "数控操作。"},
-            {"id": "M6", "title": "劳动报酬", "text": "每月 8000.00 元。"},
-        ],
-        "notices": ["双方平等自愿订立本合同。"],
-        "signatures": [
-            {"field": "Worker", "label": "乙方（劳动者）签名"},
-            {"field": "Employer", "label": "甲方（用人单位）盖章"},
-        ],
-        "facts": {"monthly_pay": "8000.00"},
-    }
+    data = agreement(origin=ORIGIN, document_no=contract_id[:16])
+    data["clauses"].append({"id": "M6", "title": "劳动报酬", "text": "每月 8000.00 元。"})
+    return data

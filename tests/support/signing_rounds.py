@@ -8,15 +8,18 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from api.infra.auth import Principal
 from api.infra.db import Base, Database, UnitOfWork
 from api.infra.sealing import FieldKey
 from api.kernel.clock import FixedClock
+from api.kernel.errors import DomainError
 from api.kernel.events import Bus, DomainEvent
 from api.signing_round.model import (
     Certified,
@@ -26,6 +29,7 @@ from api.signing_round.model import (
     RoundCompleted,
     RoundRequest,
     RoundSigned,
+    RoundState,
     SignedOff,
     WorkerAdmission,
     WorkerSession,
@@ -43,9 +47,10 @@ from signing.eip712 import (
     preimage,
 )
 from signing.pades import Anchors
-from signing.rendering import FontBook, Renderer
+from signing.rendering import Renderer
 from signing.timestamps import TimestampClient, Tsa
 from signing.x509 import TrustAnchors
+from tests.factories.agreement import agreement
 from tests.support.signing_authorities import NOW, Authority, Stamper, der, transport
 from tests.support.signing_doubles import (
     ACCOUNT,
@@ -62,46 +67,6 @@ from tests.support.signing_doubles import (
     Registry,
     Sessions,
 )
-
-ROOT = Path(__file__).parents[2]
-
-
-def node_fonts() -> list[Path]:
-    """Folders of the fonts that npm installed."""
-    return FontBook.npm(ROOT / "node_modules")
-
-
-def document(version: int = 1) -> dict[str, Any]:
-    """Data of the template agreement/1."""
-    code = "abcdefghijklmnopqrst234567"
-    return {
-        "v": 1,
-        "schema": "concord:econtract.document/1",
-        "lang": "zh",
-        "test": True,
-        "date": "2026-11-22",
-        "title": "劳动合同书",
-        "subtitle": "固定期限",
-        "document_no": "7f3a9c1d20b84e65",
-        "version": version,
-        "lookup": {"code": code, "url": f"https://example.test/d/{code}"},
-        "text_template": {"id": "concord-labour-fixed", "version": "1.0.0", "sha256": "0" * 64},
-        "parties": [
-            {"role": "employer", "label": "甲方（用人单位）", "rows": [["名称", "示例机械（测试）"]]},
-            {"role": "worker", "label": "乙方（劳动者）", "rows": [["姓名", "李小龘"]]},
-        ],
-        "key_facts": [{"id": "pay", "label": "劳动报酬", "value": "每月 8000.00 元"}],
-        "clauses": [
-            {"id": "M3", "title": "合同期限", "text": "自2026年12月1日起。\n试用期两个月。"},
-            {"id": "M4", "title": "工作内容", "text": "数控操作。"},
-        ],
-        "notices": ["双方平等自愿订立本合同。"],
-        "signatures": [
-            {"field": "Worker", "label": "乙方（劳动者）签名"},
-            {"field": "Employer", "label": "甲方（用人单位）盖章"},
-        ],
-        "facts": {"monthly_pay": "8000.00"},
-    }
 
 
 class Bench:
@@ -179,7 +144,7 @@ class Bench:
 
     def request(self, **changes: Any) -> RoundRequest:
         contract = changes.pop("contract_id", secrets.token_hex(32))
-        data = document()
+        data = agreement()
         values: dict[str, Any] = {
             "kind": "labour_contract",
             "stream": f"econtract/{contract}",
@@ -289,3 +254,17 @@ class Bench:
         return self.service.employer.finish(
             round_id, prepared.attempt_id, self.employer_signature(prepared), self.agent
         )
+
+
+def refused(code: str, action: Callable[[], Any]) -> DomainError:
+    """The error that `action` must raise, with exactly this code."""
+    with pytest.raises(DomainError) as caught:
+        action()
+    assert caught.value.code == code, caught.value
+    return caught.value
+
+
+def state(bench: Bench, round_id: str) -> RoundState:
+    """Where a round stands."""
+    with bench.db.read() as session:
+        return bench.service.view(session, round_id).state

@@ -26,7 +26,7 @@ from api.infra.db import UnitOfWork
 from api.kernel.clock import FixedClock
 from signing.rendering import FontBook
 from tests.e2e.conftest import DESKTOP, PHONE, Profile, Visit
-from tests.factories.evidence import Forge, World, at, npm_fonts
+from tests.factories.evidence import Forge, World, at
 from tests.integration.evidence.parts import (
     ForgedAuthorities,
     ForgedContracts,
@@ -35,6 +35,7 @@ from tests.integration.evidence.parts import (
     Notebook,
 )
 from tests.support import slice_application
+from tests.support.fonts import installed_fonts, node_fonts
 
 Open = Callable[[Profile], AbstractContextManager[Visit]]
 
@@ -62,8 +63,7 @@ def _forge() -> Forge:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    if not all(folder.is_dir() for folder in npm_fonts()):
-        pytest.skip("fonts are not installed (npm ci)")
+    installed_fonts()
     sock = socket.socket()
     sock.bind(("127.0.0.1", 0))
     origin = f"http://localhost:{sock.getsockname()[1]}"
@@ -85,7 +85,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         lambda: forge.root,
         "0.1.0",
     )
-    printer = Printer(lambda: FontBook.load(npm_fonts()).typst_fonts)
+    printer = Printer(lambda: FontBook.load(node_fonts()).typst_fonts)
     service = EvidenceService(
         packages,
         PaperCopies(uow, clock, packages, printer, origin, True),

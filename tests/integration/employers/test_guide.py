@@ -23,7 +23,8 @@ from api.signing_round.texts import TEXTS as SIGNING_TEXTS
 from signing import error_texts
 from signing.rendering import FontBook, Renderer
 from tests.support.employers_world import World
-from tests.support.signing_rounds import PASSPHRASE, Bench, node_fonts
+from tests.support.fonts import installed_fonts
+from tests.support.signing_rounds import PASSPHRASE, Bench
 from tests.support.slice_application import SliceApplication, slice_application
 
 GUIDE = Path(__file__).resolve().parents[3] / "docs" / "guide-employer.md"
@@ -81,9 +82,7 @@ def test_the_example_has_twenty_lines() -> None:
 
 @pytest.mark.slow
 def test_signing_a_contract(tmp_path: Path) -> None:
-    if not all(folder.is_dir() for folder in node_fonts()):
-        pytest.skip("fonts are not installed (npm ci)")
-    bench = Bench(tmp_path, Renderer(FontBook.load(node_fonts())))
+    bench = Bench(tmp_path, Renderer(FontBook.load(installed_fonts())))
     round_id = bench.open()
     bench.sign_worker(round_id)
     services: dict[str, Any] = {"signing_round": bench.service}

@@ -17,7 +17,7 @@ from api.infra.auth import Principal
 from api.infra.db import Base, Database, UnitOfWork
 from api.kernel.clock import FixedClock
 from signing.rendering import FontBook
-from tests.factories.evidence import Forge, World, at, npm_fonts
+from tests.factories.evidence import Forge, World, at
 from tests.integration.evidence.parts import (
     ForgedAuthorities,
     ForgedContracts,
@@ -25,6 +25,10 @@ from tests.integration.evidence.parts import (
     ForgedRound,
     Notebook,
 )
+from tests.support.evidence_world import world
+from tests.support.fonts import node_fonts
+
+__all__ = ["world"]
 
 
 @dataclass
@@ -43,13 +47,6 @@ class Desk:
             rows = session.query(AuditRow).order_by(AuditRow.no).all()
             session.expunge_all()
             return rows
-
-
-@pytest.fixture(scope="session")
-def world() -> World:
-    if not all(folder.is_dir() for folder in npm_fonts()):
-        pytest.skip("fonts are not installed (npm ci)")
-    return World()
 
 
 @pytest.fixture(scope="session")
@@ -73,7 +70,7 @@ def desk(database: Database, forge: Forge) -> Desk:
         lambda: forge.root,
         "0.1.0",
     )
-    printer = Printer(lambda: FontBook.load(npm_fonts()).typst_fonts)
+    printer = Printer(lambda: FontBook.load(node_fonts()).typst_fonts)
     service = EvidenceService(
         packages,
         PaperCopies(uow, clock, packages, printer, "https://concord.example", True),

@@ -6,21 +6,11 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
 from api.infra.db import Database
 from api.kernel.errors import DomainError
 from api.signing_round.model import RoundState
-from signing.rendering import FontBook, Renderer
-from tests.support.signing_rounds import Bench, node_fonts
-
-
-@pytest.fixture(scope="module")
-def renderer() -> Renderer:
-    folders = node_fonts()
-    if not all(folder.is_dir() for folder in folders):
-        pytest.skip("fonts are not installed (npm ci)")
-    return Renderer(FontBook.load(folders))
+from signing.rendering import Renderer
+from tests.support.signing_rounds import Bench
 
 
 def test_the_path_by_real_migrations(tmp_path: Path, renderer: Renderer, database: Database) -> None:

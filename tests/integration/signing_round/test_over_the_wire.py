@@ -22,26 +22,18 @@ from api.signing_round.model import Opener, RoundState, WorkerSession
 from signing.ca_client import CaClient
 from signing.identity_service.client import StartCheck
 from signing.pades import Anchors, validate
-from signing.rendering import FontBook, Renderer
+from signing.rendering import Renderer
 from signing.timestamps import TimestampClient, Tsa
 from signing.x509 import Subject, TrustAnchors, assemble_csr, csr_info
 from tests.support import signing_rounds
 from tests.support.programs import DOMAIN, Authorities
-from tests.support.signing_rounds import PERSON, Bench, Browser, node_fonts
+from tests.support.signing_rounds import PERSON, Bench, Browser
 
 
 @pytest.fixture(scope="module")
 def authorities(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Authorities]:
     with Authorities(tmp_path_factory.mktemp("authorities")) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def renderer() -> Renderer:
-    folders = node_fonts()
-    if not all(folder.is_dir() for folder in folders):
-        pytest.skip("fonts are not installed (npm ci)")
-    return Renderer(FontBook.load(folders))
 
 
 class WiredBench(Bench):

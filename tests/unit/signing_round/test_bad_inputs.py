@@ -5,29 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from api.kernel.errors import DomainError
 from api.signing_round.model import EmployerSignature, RoundState
 from signing import wallets
 from signing.p256 import ORDER
 from tests.support.signing_authorities import NOW, Authority
-from tests.support.signing_rounds import ACCOUNT, PASSPHRASE, RELEASE, Bench, Browser
-
-
-def refused(code: str, action: Callable[[], Any]) -> DomainError:
-    with pytest.raises(DomainError) as caught:
-        action()
-    assert caught.value.code == code, caught.value
-    return caught.value
-
-
-def state(bench: Bench, round_id: str) -> RoundState:
-    with bench.db.read() as session:
-        return bench.service.view(session, round_id).state
+from tests.support.signing_rounds import ACCOUNT, PASSPHRASE, RELEASE, Bench, Browser, refused, state
 
 
 def test_wrong_otp_then_right_one_with_the_same_request(bench: Bench) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -13,19 +11,7 @@ from api.kernel.errors import DomainError, ErrorKind
 from api.signing_round.model import Opener, RoundState, Step
 from api.signing_round.tables import AttemptRow
 from tests.support.signing_authorities import NOW
-from tests.support.signing_rounds import ORG, PERSON, Bench, Browser
-
-
-def refused(code: str, action: Callable[[], Any]) -> DomainError:
-    with pytest.raises(DomainError) as caught:
-        action()
-    assert caught.value.code == code, caught.value
-    return caught.value
-
-
-def state(bench: Bench, round_id: str) -> RoundState:
-    with bench.db.read() as session:
-        return bench.service.view(session, round_id).state
+from tests.support.signing_rounds import ORG, PERSON, Bench, Browser, refused, state
 
 
 def test_one_authority_down_goes_on_and_the_contract_waits(bench: Bench) -> None:

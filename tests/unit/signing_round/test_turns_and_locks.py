@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -11,19 +10,7 @@ import pytest
 
 from api.kernel.errors import DomainError, ErrorKind
 from api.signing_round.model import RoundState
-from tests.support.signing_rounds import Bench, Browser
-
-
-def refused(code: str, action: Callable[[], Any]) -> DomainError:
-    with pytest.raises(DomainError) as caught:
-        action()
-    assert caught.value.code == code, caught.value
-    return caught.value
-
-
-def state(bench: Bench, round_id: str) -> RoundState:
-    with bench.db.read() as session:
-        return bench.service.view(session, round_id).state
+from tests.support.signing_rounds import Bench, Browser, refused, state
 
 
 def test_not_before_notice_and_consent(bench: Bench) -> None:

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.factories.evidence import Forge, World, npm_fonts
+from tests.factories.evidence import Forge, World
+from tests.support.evidence_world import world
 
-
-@pytest.fixture(scope="session")
-def world() -> World:
-    if not all(folder.is_dir() for folder in npm_fonts()):
-        pytest.skip("fonts are not installed (npm ci)")
-    return World()
+__all__ = ["world"]
 
 
 @pytest.fixture(scope="session")

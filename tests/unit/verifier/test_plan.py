@@ -15,7 +15,8 @@ from chain.trust_root import TrustRoot, TrustRootError
 from chain.verifier import PLAN, Outcome, verify
 from chain.verifier.rendering import ChildRenderer
 from chain.verifier.texts import STEP_TEXTS, SUB_TEXTS, sub_text
-from tests.factories.evidence import Forge, World, at, npm_fonts
+from tests.factories.evidence import Forge, World, at
+from tests.support.fonts import node_fonts
 from tests.support.signing_authorities import NOW
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -57,7 +58,7 @@ def test_a_supervision_export_passes_without_payloads(good: Forge) -> None:
 
 
 def test_the_template_makes_the_same_file_again(good: Forge) -> None:
-    report = verify(good.package, good.root, now=LATER, render=ChildRenderer.with_fonts(npm_fonts()))
+    report = verify(good.package, good.root, now=LATER, render=ChildRenderer.with_fonts(node_fonts()))
     step = report.step(20)
     assert step is not None
     assert step.outcome is Outcome.PASSED, step
@@ -69,7 +70,7 @@ def test_a_pdf_that_its_data_does_not_give_fails(world: World) -> None:
         return base[:mark] + bytes([base[mark] ^ 1]) + base[mark + 1 :]
 
     forge = Forge(world, changes={"base": touch})
-    report = verify(forge.package, forge.root, now=LATER, render=ChildRenderer.with_fonts(npm_fonts()))
+    report = verify(forge.package, forge.root, now=LATER, render=ChildRenderer.with_fonts(node_fonts()))
     step = report.step(20)
     assert step is not None
     assert (step.outcome, step.sub_indication) == (Outcome.FAILED, "RENDERING_DIFFERS")

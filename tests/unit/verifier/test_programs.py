@@ -11,7 +11,8 @@ import pytest
 
 from chain.verifier.child import verify_in_child
 from chain.verifier.offline import NetworkUnavailable
-from tests.factories.evidence import Forge, npm_fonts
+from tests.factories.evidence import Forge
+from tests.support.fonts import node_fonts
 
 ROOT = Path(__file__).resolve().parents[3]
 COMMAND = (
@@ -77,7 +78,7 @@ def test_the_child_answers_as_the_library_does(good: Forge) -> None:
 
 
 def test_the_child_may_render_in_a_process_of_its_own(good: Forge) -> None:
-    answer = verify_in_child(good.package, good.root.canonical(), fonts=tuple(npm_fonts()))
+    answer = verify_in_child(good.package, good.root.canonical(), fonts=tuple(node_fonts()))
     assert answer["steps"][19]["outcome"] == "passed", answer["steps"][19]
 
 
