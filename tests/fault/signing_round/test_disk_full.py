@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from api.kernel.errors import DomainError, ErrorKind
 from api.signing_round.model import RoundState, SignedOff
 from tests.support.full_disk import FullDatabase
-from tests.support.signing_rounds import Bench, Browser
+from tests.support.signing_rounds import Bench, Browser, state
 
 
 def ready(bench: Bench) -> tuple[str, Callable[[], SignedOff]]:
@@ -26,11 +26,6 @@ def ready(bench: Bench) -> tuple[str, Callable[[], SignedOff]]:
     certified = bench.certify(round_id, entered, browser)
     given = browser.sign(certified.attributes), browser.sign(bench.consent_preimage(entered, browser))
     return round_id, lambda: bench.service.worker.finish(round_id, entered.attempt_id, *given, bench.worker)
-
-
-def state(bench: Bench, round_id: str) -> RoundState:
-    with bench.db.read() as session:
-        return bench.service.view(session, round_id).state
 
 
 def documents(bench: Bench) -> int:

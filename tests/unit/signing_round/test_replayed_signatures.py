@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import pytest
-
-from api.kernel.errors import DomainError
 from api.signing_round.model import RoundState
 from api.signing_round.service.wiring import required_round
 from signing import wallets
 from signing.eip712 import ROLE_EMPLOYER, ROLE_WORKER, Consent, Domain, digest, preimage
 from tests.support.signing_doubles import DOMAIN
-from tests.support.signing_rounds import Bench, Browser
+from tests.support.signing_rounds import Bench, Browser, refused, state
 
 OTHERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "another installation's log": ({"log_origin": "another.concord.invalid/log"}, {}),
@@ -30,17 +26,6 @@ OTHERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "a longer expiry": ({}, {"expiry": 2**33}),
     "another key": ({}, {"signer_key_hash": b"\1" * 32}),
 }
-
-
-def refused(code: str, action: Callable[[], Any]) -> None:
-    with pytest.raises(DomainError) as caught:
-        action()
-    assert caught.value.code == code, caught.value
-
-
-def state(bench: Bench, round_id: str) -> RoundState:
-    with bench.db.read() as session:
-        return bench.service.view(session, round_id).state
 
 
 def consent(given: dict[str, Any], role: int, key_hash: bytes) -> Consent:
