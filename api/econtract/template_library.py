@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from api.econtract.model import Form
+from api.econtract.model import OFFERED, Form
+from api.kernel.errors import invalid
 
 _FOLDER = Path(__file__).parent / "templates_text"
 
@@ -74,6 +75,21 @@ def find(template_id: str, version: str | None = None) -> TextTemplate | None:
         if template.id == template_id and version in (None, template.version):
             return template
     return None
+
+
+def offered(template_id: str) -> TextTemplate:
+    """The newest version of a template; invalid when nobody knows it, and in other words when its form is not offered.
+
+    A form that is known and not offered yet may be named by itself (`dispatch`) or as its template would be called.
+    """
+    found = find(template_id)
+    named = template_id.removeprefix("concord-labour-").replace("-", "_")
+    form = named if found is None else found.form.value
+    if form in set(Form) - OFFERED:
+        raise invalid("econtract.form_not_offered", form=form, pointer="/template_id")
+    if found is None:
+        raise invalid("econtract.template_unknown", template=template_id[:80], pointer="/template_id")
+    return found
 
 
 def _read(path: Path) -> TextTemplate:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping
 from typing import Any
 
@@ -61,6 +62,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "database_unavailable": (
         "数据库暂时无法写入，您的操作没有保存，请稍后再试。",
         "The database cannot be written just now: nothing was saved, please try again.",
+    ),
+    "storage_full": (
+        "平台的存储空间已满，您的操作没有保存，请稍后再试。",
+        "The platform has no storage left just now: nothing was saved, please try again.",
     ),
     "internal": (
         "系统出错，您的操作没有保存。请记下编号 {trace_id} 并联系管理员。",
@@ -179,6 +184,10 @@ def _pointer(location: tuple[Any, ...]) -> str:
     return "/" + "/".join(parts) if parts else ""
 
 
+def _out_of_space(error: BaseException | None) -> bool:
+    return isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
+
+
 def install(app: FastAPI) -> None:
     """Register the handlers on the application."""
 
@@ -199,8 +208,17 @@ def install(app: FastAPI) -> None:
         ]
         return respond(request, 422, "malformed", {}, errors)
 
+    @app.exception_handler(OSError)
+    def _storage(request: Request, exc: OSError) -> Response:
+        if not _out_of_space(exc):
+            raise exc
+        log.error("storage.write.failed", error=str(exc), path=request.url.path)
+        return respond(request, 503, "storage_full", {}, headers={"Retry-After": "60"})
+
     @app.exception_handler(HTTPException)
     def _http(request: Request, exc: HTTPException) -> Response:
+        if _out_of_space(exc.__cause__):  # an upload that found no room while it was read
+            return respond(request, 503, "storage_full", {}, headers={"Retry-After": "60"})
         code = {404: "not_found", 401: "not_logged_in", 403: "role_required"}.get(
             exc.status_code, "malformed"
         )

@@ -24,7 +24,7 @@ from api.econtract.router.access import (
 from api.econtract.views import ContractText
 from api.infra.auth import Principal, require
 from api.infra.idempotency import IdempotentRoute
-from api.kernel.errors import invalid, not_found
+from api.kernel.errors import not_found
 
 plain = APIRouter()
 once = APIRouter(route_class=IdempotentRoute)
@@ -46,9 +46,7 @@ def form_fields() -> dict[str, Any]:
 @plain.post("/econtract/check")
 def check(body: schemas.CheckRequest, who: Drafter, econtract: Service) -> schemas.CheckView:
     """The legality check of values that are not stored."""
-    template = template_library.find(body.template_id)
-    if template is None:
-        raise invalid("econtract.template_unknown", template=body.template_id, pointer="/template_id")
+    template = template_library.offered(body.template_id)
     custom = [clause.model_dump() for clause in body.custom]
     return schemas.CheckView.of(econtract.drafts.check_values(who, template.form, body.fields, custom))
 

@@ -14,7 +14,7 @@ from api.econtract import composition, fields, figures, repository, template_lib
 from api.econtract.composition import Identity
 from api.econtract.fields import FieldError
 from api.econtract.lifecycle import EDITABLE, REOPENABLE
-from api.econtract.model import OFFERED, Case, Figures, Finding, Form, History, Severity, State, Terms
+from api.econtract.model import Case, Figures, Finding, Form, History, Severity, State, Terms
 from api.econtract.ports import SCOPE_DRAFT, Organisation
 from api.econtract.repository import ContractFilter
 from api.econtract.rules import check as run_rules
@@ -68,11 +68,7 @@ class Drafts:
     def create(self, who: Principal, template_id: str, copy_of: str | None = None) -> Draft:
         """Starts a draft from the newest version of a template, perhaps with another contract's values."""
         org_id = self._authorised(who)
-        template = template_library.find(template_id)
-        if template is None:
-            raise invalid("econtract.template_unknown", template=template_id[:80])
-        if template.form not in OFFERED:
-            raise invalid("econtract.form_not_offered", form=template.form.value)
+        template = template_library.offered(template_id)
         values: dict[str, Any] = dict(fields.defaults())
         custom: list[dict[str, str]] = []
         now = self._c.now()

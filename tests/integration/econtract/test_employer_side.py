@@ -51,7 +51,15 @@ def test_unknown_fields_and_templates_are_refused(stage: Stage) -> None:
     with pytest.raises(DomainError, match=r"econtract\.field_unknown"):
         stage.econtract.drafts.save(AGENT, pk, {"salary": "1"}, [])
     with pytest.raises(DomainError, match=r"econtract\.template_unknown"):
-        stage.econtract.drafts.create(AGENT, "dispatch")
+        stage.econtract.drafts.create(AGENT, "concord-loan")
+
+
+@pytest.mark.parametrize("name", ["dispatch", "part_time", "over-age", "concord-labour-part-time"])
+def test_forms_that_are_not_offered_say_so(stage: Stage, name: str) -> None:
+    with pytest.raises(DomainError) as caught:
+        stage.econtract.drafts.create(AGENT, name)
+    assert code_of(caught) == ("invalid", "econtract.form_not_offered")
+    assert stage.econtract.drafts.counts(AGENT) == {}
 
 
 def test_other_organisations_see_nothing(stage: Stage) -> None:
