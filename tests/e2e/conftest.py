@@ -153,11 +153,10 @@ def _open(browser: Browser, profile: Profile) -> Visit:
     return visit
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Debian's Chromium, headless."""
-    if not CHROMIUM.exists():
-        pytest.skip("Chromium is not installed at /usr/bin/chromium")
+    """Debian's Chromium, headless. Per module: while it runs its event loop is the thread's, and no other test's can be."""
+    assert CHROMIUM.exists(), "Chromium is not installed at /usr/bin/chromium: ./scripts/test installs it"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
         yield browser

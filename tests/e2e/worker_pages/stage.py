@@ -25,6 +25,7 @@ from api.econtract.views import (
     WorkerContract,
     WorkerContractDetail,
 )
+from api.identity.texts import TEXTS as IDENTITY_TEXTS
 from api.infra import problems
 from api.infra.auth import ANONYMOUS, Principal
 from api.infra.web import WebConfig, install_web
@@ -258,12 +259,7 @@ def build(script: Script, pdf: bytes, png: bytes, who: Mapping[str, Principal]) 
     """The pages over the script; `who["is"]` is the principal of every request."""
     app = FastAPI()
     problems.register(TEXTS)
-    problems.register(
-        {
-            "identity.not_confirmed": ("信息核对不一致或验证码有误。", "Not confirmed."),
-            "identity.locked": ("核对已暂停。", "Locked."),
-        }
-    )
+    problems.register(IDENTITY_TEXTS)
     problems.install(app)
     steps = Steps(script, pdf, png)
     sessions = SimpleNamespace(
