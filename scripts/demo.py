@@ -12,7 +12,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from scripts.installation import Installation
 from scripts.journey.client import ApiClient, Refused, TryAgain
-from scripts.journey.contract import ContractPlay
+from scripts.journey.contract import REPOSITORY, ContractPlay
 from scripts.journey.stage import Stage
 
 
@@ -71,12 +71,13 @@ def _play(installation: Installation, say: object) -> Path:
 
 def _verify(folder: Path, console: Console) -> None:
     command = [sys.executable, "-m", "scripts.cli", "verify", str(folder / "evidence.zip")]
-    done = subprocess.run(
-        [*command, "--trust-root", str(folder / "trust-root.json")],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command += [
+        "--trust-root",
+        str(folder / "trust-root.json"),
+        "--node-modules",
+        str(REPOSITORY / "node_modules"),
+    ]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     console.print(done.stdout, highlight=False, markup=False)
     if done.returncode:
         raise DemoFailed(f"the package does not verify (exit {done.returncode}): {done.stderr[-500:]}")
