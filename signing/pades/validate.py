@@ -21,7 +21,7 @@ from signing.pades.model import (
     Problem,
     SignatureFacts,
 )
-from signing.pades.revisions import Structure
+from signing.pades.revisions import Judged, Structure
 from signing.timestamps import MAX_SKEW, Token, check_token_async
 from signing.x509 import (
     CertificateFacts,
@@ -34,20 +34,25 @@ from signing.x509 import (
 LARGEST: Final = 20_000_000
 
 
-def validate(pdf: bytes, expected: Expected, anchors: Anchors, now: datetime) -> PdfFacts:
+def validate(
+    pdf: bytes, expected: Expected, anchors: Anchors, now: datetime, judged: Judged | None = None
+) -> PdfFacts:
     """Return all facts and problems of a signed file.
 
-    `now` bounds the tokens: none may lie more than a minute in the future.
+    `now` bounds the tokens: none may lie more than a minute in the future. `judged` remembers steps between revisions for
+    whoever makes the file himself; a verifier of foreign files gives none.
     """
-    return run(validate_async(pdf, expected, anchors, now))
+    return run(validate_async(pdf, expected, anchors, now, judged))
 
 
-async def validate_async(pdf: bytes, expected: Expected, anchors: Anchors, now: datetime) -> PdfFacts:
+async def validate_async(
+    pdf: bytes, expected: Expected, anchors: Anchors, now: datetime, judged: Judged | None = None
+) -> PdfFacts:
     """As validate, for callers that already run an event loop."""
     if len(pdf) > LARGEST:
         return _unreadable("too large")
     try:
-        structure = Structure(pdf, expected)
+        structure = Structure(pdf, expected, judged)
         structure.check()
         material = _material(structure.reader)
     except Exception as error:  # a parser of hostile bytes: whatever it raises, the file is unreadable

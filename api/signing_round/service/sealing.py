@@ -22,12 +22,17 @@ from signing.x509 import TrustAnchors
 log = structlog.get_logger(__name__)
 
 
+STEPS_REMEMBERED = 2000
+"""Judged steps between revisions that one process keeps: a file's earlier steps are not judged again with each new one."""
+
+
 class Sealing:
     """Completes one signature of an attempt whose signatory gave everything."""
 
     def __init__(self, wiring: Wiring, attempts: Attempts) -> None:
         self._w = wiring
         self._attempts = attempts
+        self._judged: dict[bytes, tuple[frozenset[str], int]] = {}
 
     def token(self, attempt: Attempt) -> Token:
         """The signature's timestamp, asked once and stored; with it the certificate's status at that time.
@@ -77,11 +82,14 @@ class Sealing:
         foreign or unfit at the token's time, integrity for anything else.
         """
         row = attempt.round
+        if len(self._judged) > STEPS_REMEMBERED:
+            self._judged.clear()
         facts = validate(
             pdf,
             self._w.expected(row, signers, stamped=stamped),
             Anchors(cas, self._w.anchors.tsas),
             self._w.clock.now(),
+            self._judged,
         )
         if facts.ok:
             return
