@@ -86,11 +86,17 @@ def test_kills_at_every_step_lose_nothing_and_double_nothing(platform: Platform)
         return ApiClient(origin, patience=90, timeout=30, before=killer.before)
 
     stage = Stage(platform.installation, connect)
-    people = stage.town.persons(0, 8)
+    people = stage.town.persons(0, 16)
     employer = stage.employer((people[0], people[1]), 1, external_wallet=True)
     contract = ContractPlay(connect, stage.town, employer)
     killer.active = True
-    played = [contract.play(person) for person in people[2:6]]
+    played = []
+    for person in people[
+        2:
+    ]:  # a fast machine plays a contract between two kills: go on until everybody had his turn
+        played.append(contract.play(person))
+        if len(played) >= 4 and set(killer.kills) == set(VICTIMS):
+            break
     killer.active = False
     assert set(killer.kills) == set(VICTIMS), killer.kills
     for one in played:
