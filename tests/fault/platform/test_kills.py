@@ -26,7 +26,7 @@ from chain.trust_root import TrustRoot
 from chain.verifier.child import verify_in_child
 from scripts.journey.client import ApiClient
 from scripts.journey.contract import ContractPlay
-from scripts.journey.stage import Stage
+from scripts.journey.stage import Stage, wait_until
 from scripts.up import Platform
 from tests.support.live_platform import running_platform
 
@@ -106,7 +106,18 @@ def test_kills_at_every_step_lose_nothing_and_double_nothing(platform: Platform)
         assert TrustRoot.parse(trust_root)
         result = verify_in_child(package, trust_root)
         assert result["verdict"] == "passed", json.dumps(result, ensure_ascii=False)[:3000]
+    wait_until("anchoring of the last downloads", 90, lambda: settled(platform))
     check_log(platform, len(played))
+
+
+def settled(platform: Platform) -> bool:
+    """Whether nothing waits for the chain any more: downloads are events, too."""
+    path = platform.installation.data / "concord.db"
+    database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    tables = ("anchoring_event", "anchoring_call")
+    states = {row[0] for table in tables for row in database.execute(f"SELECT state FROM {table}")}
+    database.close()
+    return states == {"anchored"}
 
 
 def check_log(platform: Platform, contracts: int) -> None:
