@@ -58,9 +58,8 @@ def answer_of(work: Work) -> SignedOff:
 
 
 def statement_signature(statement: Mapping[str, Any]) -> bytes:
-    """The 65 bytes of a statement of the identity service (base64, or 0x hex)."""
-    text = str(statement["signature"])
+    """The 65 bytes of a statement of the identity service, which gives them in base64."""
     try:
-        return bytes.fromhex(text[2:]) if text.startswith("0x") else base64.b64decode(text, validate=True)
+        return base64.b64decode(str(statement["signature"]), validate=True)
     except ValueError as error:
         raise invalid("malformed", pointer="signature") from error
