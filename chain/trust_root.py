@@ -12,7 +12,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from chain.errors import ChainError
+from chain.checkpoint import ED25519, split_vkey
+from chain.errors import ChainError, NoteInvalid
 from chain.package import schema as s
 from signing import jcs
 from signing.errors import InputRefused
@@ -43,8 +44,21 @@ _shape = s.members(
     registrars=_periods,
     witnesses=s.array(s.members(name=s.name, vkey=_vkey, address=s.optional(s.address)), 0, 50),
     witness_threshold=s.integer(0, 50),
-    judicial=s.array(s.members(chain_id=s.integer(1), address=s.address), 0, 10),
+    judicial=s.array(
+        s.members(
+            chain_id=s.integer(1),
+            genesis_hash=s.hex32,
+            address=s.address,
+            code_hash=s.hex32,
+            seal_vkey=s.optional(_vkey),
+        ),
+        0,
+        10,
+    ),
     page_release_keys=s.array(_vkey, 0, 20),
+    root_keys=s.array(_vkey, 0, 20),
+    root_threshold=s.integer(0, 20),
+    retired_algorithms=s.array(s.members(name=s.name, **{"from": s.utc}), 0, 100),
     templates=s.mapping(s.hex32, s.name, 1000),
     renderers=s.array(s.name, 0, 100),
     valid_from=s.utc,
@@ -92,6 +106,17 @@ class Witness:
 
 
 @dataclass(frozen=True)
+class JudicialChain:
+    """A court's chain: where its JudicialAnchor is, which code it has, and the key that seals its blocks."""
+
+    chain_id: int
+    genesis_hash: str
+    address: str
+    code_hash: str
+    seal_vkey: str | None
+
+
+@dataclass(frozen=True)
 class TrustRoot:
     """A trust root that has the right shape. `value` is the whole file; the members are its parsed parts."""
 
@@ -114,6 +139,10 @@ class TrustRoot:
             raise TrustRootError(str(error)) from error
         if value["witness_threshold"] > len(value["witnesses"]):
             raise TrustRootError("/witness_threshold: more than there are witnesses")
+        if not min(1, len(value["root_keys"])) <= value["root_threshold"] <= len(value["root_keys"]):
+            raise TrustRootError("/root_threshold: from 1 to the number of root keys; 0 where there are none")
+        for member in ("page_release_keys", "root_keys"):
+            _check_keys(value[member], f"/{member}")
         for needed in (REGISTRY, PARTICIPANTS, LOG_CONTRACT):
             if needed not in value["contracts"]:
                 raise TrustRootError(f"/contracts: {needed} is missing")
@@ -171,6 +200,44 @@ class TrustRoot:
         return int(self.value["witness_threshold"])
 
     @cached_property
+    def judicial(self) -> tuple[JudicialChain, ...]:
+        """The judicial chains whose receipts count."""
+        return tuple(JudicialChain(**item) for item in self.value["judicial"])
+
+    @property
+    def release_keys(self) -> tuple[str, ...]:
+        """Verifier keys that may release signing pages and document templates."""
+        return tuple(self.value["page_release_keys"])
+
+    @property
+    def root_keys(self) -> tuple[str, ...]:
+        """Verifier keys that sign this root's successor (and, for the first version, this root itself)."""
+        return tuple(self.value["root_keys"])
+
+    @property
+    def root_threshold(self) -> int:
+        """How many different root keys must sign; 0 when there are none, and then nothing can be signed."""
+        return int(self.value["root_threshold"])
+
+    @cached_property
+    def retired_algorithms(self) -> dict[str, datetime]:
+        """Since when an algorithm no longer counts, by its name in the suite texts."""
+        return {
+            item["name"]: datetime.fromisoformat(item["from"]) for item in self.value["retired_algorithms"]
+        }
+
+    @property
+    def version(self) -> int:
+        """Number of this root in its succession, from 1."""
+        return int(self.value["version"])
+
+    @property
+    def predecessor(self) -> str | None:
+        """Fingerprint of the root before this one, None for the first."""
+        found = self.value["predecessor"]
+        return None if found is None else str(found)
+
+    @cached_property
     def registrars(self) -> tuple[Period, ...]:
         """Wallets that may register organisations."""
         return _read_periods(self.value["registrars"])
@@ -215,6 +282,19 @@ class TrustRoot:
             verifying_contract=self.address_of(contract),
             log_origin=self.log_origin,
         )
+
+
+def _check_keys(vkeys: list[str], path: str) -> None:
+    """Ed25519 keys of a right form, each once (a key listed twice would count twice)."""
+    seen: set[bytes] = set()
+    for number, vkey in enumerate(vkeys):
+        try:
+            _, public = split_vkey(vkey, ED25519)
+        except NoteInvalid as error:
+            raise TrustRootError(f"{path}/{number}: {error}") from error
+        if public in seen:
+            raise TrustRootError(f"{path}/{number}: the same key twice")
+        seen.add(public)
 
 
 def _read_periods(items: list[dict[str, Any]]) -> tuple[Period, ...]:
