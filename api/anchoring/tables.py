@@ -156,6 +156,45 @@ class CheckpointRow(Base):
     token: Mapped[bytes | None] = mapped_column(LargeBinary)
     tsa: Mapped[str | None] = mapped_column(String(120))
     token_time: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    witnessed_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+
+
+class CosignatureRow(Base):
+    """One witness's pair of signatures on a checkpoint: the note line, and its EIP-712 form for the judicial chain.
+
+    `time` is in Unix seconds and is the same in both; `bridge_signature` is None where no judicial chain is set up.
+    """
+
+    __tablename__ = "anchoring_cosignature"
+
+    checkpoint_size: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("anchoring_checkpoint.size"), primary_key=True, autoincrement=False
+    )
+    witness: Mapped[str] = mapped_column(String(200), primary_key=True)
+    time: Mapped[int] = mapped_column(BigInteger)
+    line: Mapped[str] = mapped_column(Text)
+    bridge_signature: Mapped[bytes | None] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class JudicialItemRow(Base):
+    """A checkpoint on its way to the judicial chain: pending, staged, broadcast, anchored or parked."""
+
+    __tablename__ = "anchoring_judicial_item"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True, autoincrement=True)
+    checkpoint_size: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("anchoring_checkpoint.size"), unique=True
+    )
+    root: Mapped[bytes] = mapped_column(LargeBinary(32))
+    state: Mapped[str] = mapped_column(String(10), index=True)
+    raw_tx: Mapped[bytes | None] = mapped_column(LargeBinary)
+    tx_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    block_number: Mapped[int | None] = mapped_column(BigInteger)
+    receipt: Mapped[Any | None] = mapped_column(JsonText)
+    alarm: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class AlarmRow(Base):
