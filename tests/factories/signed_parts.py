@@ -11,9 +11,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-
 from chain.trust_root import PARTICIPANTS, REGISTRY
 from signing import eip712, jcs, p256, wallets, webauthn_check
 from signing.clauses import Clause, ClauseTree
@@ -21,6 +18,7 @@ from signing.pades import Box, add_dss, finish, prepare, signed_attributes, time
 from signing.rendering import Rendered
 from signing.timestamps import Token
 from tests.factories.world import ORIGIN, World, as_json, at, b64, cose, sample_data, secret, utc
+from tests.support.fixed_random import ECDSA, p256_key
 from tests.support.signing_authorities import Stamper, spki
 
 Change = Callable[[Any, Any], Any]
@@ -55,8 +53,8 @@ class SignedParts:
         self.root = self.world.trust_root()
         self.domain, self.participants = self.root.domain(REGISTRY), self.root.domain(PARTICIPANTS)
         self.contract_id = hashlib.sha256(self.label.encode()).hexdigest()
-        self.worker_key = ec.generate_private_key(ec.SECP256R1())
-        self.passkey_key = ec.generate_private_key(ec.SECP256R1())
+        self.worker_key = p256_key(self.world.of_seed(f"worker {self.label}"))
+        self.passkey_key = p256_key(self.world.of_seed(f"passkey {self.label}"))
         self.nonce = hashlib.sha256(b"nonce" + self.label.encode()).hexdigest()
 
     # --- text and commitment
@@ -153,9 +151,7 @@ class SignedParts:
 
     @part
     def worker_consent(self) -> dict[str, Any]:
-        raw = self.worker_key.sign(
-            eip712.preimage(self.domain, self.worker_consent_statement), ec.ECDSA(hashes.SHA256())
-        )
+        raw = self.worker_key.sign(eip712.preimage(self.domain, self.worker_consent_statement), ECDSA)
         return {
             "v": 1,
             "consent": as_json(self.worker_consent_statement),
@@ -191,7 +187,7 @@ class SignedParts:
             "seal_cert_sha256": hashlib.sha256(self.world.seal_certificate).hexdigest(),
             "utc": utc(at(590)),
         }
-        signature = self.world.seal_key.sign(jcs.canonical(statement), ec.ECDSA(hashes.SHA256()))
+        signature = self.world.seal_key.sign(jcs.canonical(statement), ECDSA)
         return {"v": 1, "statement": statement, "signature": b64(signature)}
 
     def role_statement(self, key: bytes, statement: eip712.Statement) -> dict[str, Any]:
@@ -241,9 +237,7 @@ class SignedParts:
             return {"v": 1, "method": "otp", "nonce": self.nonce}
         client = json.dumps(self.client_data).encode()
         authenticator = hashlib.sha256(b"concord.example").digest() + b"\x05" + bytes(4)
-        signature = self.passkey_key.sign(
-            authenticator + hashlib.sha256(client).digest(), ec.ECDSA(hashes.SHA256())
-        )
+        signature = self.passkey_key.sign(authenticator + hashlib.sha256(client).digest(), ECDSA)
         return {
             "v": 1,
             "method": "passkey",
@@ -270,7 +264,7 @@ class SignedParts:
         place = Box(box.page, box.x1, box.y1, box.x2, box.y2)
         prepared = prepare(pdf, field=name, box=place, stamp_pdf=stamp, moment=when)
         attributes = signed_attributes(prepared.digest, certificate)
-        signature = key.sign(attributes, ec.ECDSA(hashes.SHA256()))
+        signature = key.sign(attributes, ECDSA)
         token = self.world.stamp(tsa, hashlib.sha256(signature).digest(), when)
         done = finish(
             prepared,

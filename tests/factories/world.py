@@ -17,6 +17,7 @@ from signing import eip712, wallets
 from signing.rendering import FontBook, Renderer
 from signing.timestamps import Token, check_token
 from tests.factories.agreement import agreement
+from tests.support.fixed_random import p256_key
 from tests.support.fonts import node_fonts
 from tests.support.signing_authorities import NOW, Authority, Stamper
 
@@ -46,20 +47,27 @@ class World:
     log_origin: str = LOG
     chain_id: int = 271828
     renderer: Renderer | None = None
+    seed: str | None = None
+    """Where all P-256 keys come from; None makes fresh ones."""
 
     def __post_init__(self) -> None:
-        self.ca = Authority("TEST CA")
-        self.tsa_one, self.tsa_two = Stamper("tsa-one"), Stamper("tsa-two")
+        self.ca = Authority("TEST CA", seed=self.of_seed("ca"))
+        self.tsa_one = Stamper("tsa-one", seed=self.of_seed("tsa-one"))
+        self.tsa_two = Stamper("tsa-two", seed=self.of_seed("tsa-two"))
         self.issuer, self.registrar = secret(self.name + "issuer"), secret(self.name + "registrar")
         self.representative, self.agent = secret(self.name + "representative"), secret(self.name + "agent")
         self.log_key = LogKey.from_seed(self.log_origin, secret(self.name + "log"))
-        self.seal_key = ec.generate_private_key(ec.SECP256R1())
+        self.seal_key = p256_key(self.of_seed("seal"))
         self.seal_certificate = self.ca.issue(
             "TEST 示例机械", self.seal_key.public_key(), end=NOW + dt.timedelta(days=365)
         )
         self.org_id = hashlib.sha256(b"org" + self.name.encode()).hexdigest()
         if self.renderer is None:
             self.renderer = Renderer(FontBook.load(node_fonts()))
+
+    def of_seed(self, label: str) -> str | None:
+        """The seed of one key of this installation, None where keys are fresh."""
+        return None if self.seed is None else f"{self.seed} {self.name} {label}"
 
     def trust_root(self, **changes: Any) -> TrustRoot:
         period = {"valid_from": "2026-01-01T00:00:00.000Z", "valid_until": None}

@@ -18,6 +18,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from signing.p256 import PublicKey
 from signing.x509 import TrustAnchors
+from tests.support.fixed_random import ECDSA, dated_ocsp, p256_key
 
 NOW = dt.datetime(2026, 11, 22, 8, 0, 0, tzinfo=dt.UTC)
 
@@ -44,13 +45,19 @@ def spki(key: ec.EllipticCurvePrivateKey) -> bytes:
 
 
 class Authority:
-    """A certificate authority with one root and one issuing certificate."""
+    """A certificate authority with one root and one issuing certificate; its keys are those of `seed`, if given."""
 
-    def __init__(self, name: str = "TEST CA", moment: dt.datetime = NOW) -> None:
+    def __init__(
+        self,
+        name: str = "TEST CA",
+        moment: dt.datetime = NOW,
+        seed: str | None = None,
+        end: dt.datetime | None = None,
+    ) -> None:
         self.moment = moment
-        self.root_key = ec.generate_private_key(ec.SECP256R1())
-        self.key = ec.generate_private_key(ec.SECP256R1())
-        start, end = moment - dt.timedelta(days=365), moment + dt.timedelta(days=3650)
+        self.root_key = p256_key(seed and f"{seed} root")
+        self.key = p256_key(seed and f"{seed} issuing")
+        start, end = moment - dt.timedelta(days=365), end or moment + dt.timedelta(days=3650)
         self.root = make_certificate(
             f"{name} root", self.root_key.public_key(), None, self.root_key, start, end, ca=True
         )
@@ -97,7 +104,8 @@ class Authority:
             builder = builder.add_revoked_certificate(
                 x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(when).build()
             )
-        return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+        made = builder.sign(key, hashes.SHA256(), ecdsa_deterministic=True)
+        return made.public_bytes(serialization.Encoding.DER)
 
     def ocsp(self, certificate: bytes, *, revoked_at: dt.datetime | None = None) -> bytes:
         subject = x509.load_der_x509_certificate(certificate)
@@ -117,7 +125,8 @@ class Authority:
             .responder_id(cx_ocsp.OCSPResponderEncoding.HASH, self.issuer)
             .sign(self.key, hashes.SHA256())
         )
-        return response.public_bytes(serialization.Encoding.DER)
+        der_response = response.public_bytes(serialization.Encoding.DER)
+        return dated_ocsp(der_response, self.key, self.moment)
 
     def anchors(self, *certificates: bytes) -> TrustAnchors:
         return TrustAnchors(
@@ -177,7 +186,7 @@ def make_certificate(
         builder = builder.add_extension(
             x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True
         )
-    return builder.sign(key, hashes.SHA256())
+    return builder.sign(key, hashes.SHA256(), ecdsa_deterministic=True)
 
 
 @dataclass
@@ -193,11 +202,14 @@ class Stamper:
     down: bool = False
     calls: int = 0
     usage: str = "stamp"
-    key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
+    seed: str | None = None
+    end: dt.datetime | None = None
+    key: ec.EllipticCurvePrivateKey = field(init=False)
 
     def __post_init__(self) -> None:
-        root_key = ec.generate_private_key(ec.SECP256R1())
-        start, end = self.moment - dt.timedelta(days=30), self.moment + dt.timedelta(days=3650)
+        self.key = p256_key(self.seed and f"{self.seed} key")
+        root_key = p256_key(self.seed and f"{self.seed} root")
+        start, end = self.moment - dt.timedelta(days=30), self.end or self.moment + dt.timedelta(days=3650)
         self.root = make_certificate(
             f"{self.name} root", root_key.public_key(), None, root_key, start, end, ca=True
         )
@@ -240,7 +252,7 @@ class Stamper:
                 ),
             ]
         )
-        signature = self.key.sign(attributes.dump(), ec.ECDSA(hashes.SHA256()))
+        signature = self.key.sign(attributes.dump(), ECDSA)
         signed = cms.SignedData(
             {
                 "version": "v3",

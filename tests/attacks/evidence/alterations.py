@@ -10,14 +10,12 @@ from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-
 from chain.checkpoint import Checkpoint, LogKey
 from chain.package.proofs import LogProof
 from signing import eip712, p256, wallets
 from signing.pades import Box, Prepared, finish, prepare, signed_attributes, timestamp_document
 from tests.factories.evidence import Forge, at, b64, secret
+from tests.support.fixed_random import ECDSA, p256_key
 from tests.support.signing_authorities import Authority, Stamper
 
 Changes = dict[str, Callable[[Any, Forge], Any]]
@@ -78,7 +76,7 @@ def outside_box(value: Any, forge: Forge) -> Any:
 
 def finish_worker(prepared: Prepared, forge: Forge) -> Any:
     attributes = signed_attributes(prepared.digest, forge.worker_certificate)
-    signature = forge.worker_key.sign(attributes, ec.ECDSA(hashes.SHA256()))
+    signature = forge.worker_key.sign(attributes, ECDSA)
     token = forge.world.stamp(forge.world.tsa_one, hashlib.sha256(signature).digest(), at(0))
     done = finish(
         prepared,
@@ -104,7 +102,7 @@ def contents_gap(pdf: bytes) -> tuple[int, int]:
 
 
 def untrusted_tsa(value: Any, forge: Forge) -> Any:
-    rogue = Stamper("rogue")
+    rogue = Stamper("rogue", seed="rogue")
     return timestamp_document(forge.with_dss, lambda imprint: forge.world.stamp(rogue, imprint, at(610)))
 
 
@@ -126,7 +124,7 @@ def no_document_timestamp(value: Any, forge: Forge) -> Any:
 
 
 def foreign_ca(value: bytes, forge: Forge) -> bytes:
-    return Authority("TEST CA").issue("TEST 李小龘", forge.worker_key.public_key())
+    return Authority("TEST CA", seed="foreign").issue("TEST 李小龘", forge.worker_key.public_key())
 
 
 def expired_certificate(value: bytes, forge: Forge) -> bytes:
@@ -164,9 +162,7 @@ def signed_again(name: str, key: str, statement: str, member: str) -> Callable[[
 def other_domain(value: Any, forge: Forge) -> Any:
     """The worker's consent, signed for another installation's chain."""
     domain = dataclasses.replace(forge.domain, chain_id=1)
-    raw = forge.worker_key.sign(
-        eip712.preimage(domain, forge.worker_consent_statement), ec.ECDSA(hashes.SHA256())
-    )
+    raw = forge.worker_key.sign(eip712.preimage(domain, forge.worker_consent_statement), ECDSA)
     return value | {"signature": b64(p256.low_s(p256.to_raw(raw)))}
 
 
@@ -304,15 +300,15 @@ def binding_of_other_certificate(value: Any, forge: Forge) -> Any:
     from signing import jcs
 
     statement = value["statement"] | {"seal_cert_sha256": "ab" * 32}
-    signature = forge.world.seal_key.sign(jcs.canonical(statement), ec.ECDSA(hashes.SHA256()))
+    signature = forge.world.seal_key.sign(jcs.canonical(statement), ECDSA)
     return {"v": 1, "statement": statement, "signature": b64(signature)}
 
 
 def binding_by_other_key(value: Any, forge: Forge) -> Any:
     from signing import jcs
 
-    key = ec.generate_private_key(ec.SECP256R1())
-    return value | {"signature": b64(key.sign(jcs.canonical(value["statement"]), ec.ECDSA(hashes.SHA256())))}
+    key = p256_key("somebody else's seal")
+    return value | {"signature": b64(key.sign(jcs.canonical(value["statement"]), ECDSA))}
 
 
 def identity_of(label: str) -> Changes:
