@@ -1,7 +1,7 @@
 """EIP-712 statements of the platform: domain, struct hashes, 66-byte preimages, typed data for wallets.
 
 The statements and their type strings are those of the contracts (LaborContractRegistry, ParticipantRegistry). Words
-are encoded here by hand (uint, address, bytes32 only), so that verifying needs neither web3 nor eth-account.
+are encoded here by hand (uint, address, bytes32, string only), so that verifying needs neither web3 nor eth-account.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ class Statement:
     """A signable struct. Subclasses are frozen dataclasses whose fields stand in the order of LAYOUT.
 
     LAYOUT pairs each Solidity field name with its type; dataclass fields carry the same values in that order
-    (bytes for bytes32, int for uintN, text for address).
+    (bytes for bytes32, int for uintN, text for address and string).
     """
 
     LAYOUT: ClassVar[tuple[tuple[str, str], ...]]
@@ -261,6 +261,17 @@ class RevokeAgent(Statement):
     nonce: int
 
 
+@dataclass(frozen=True)
+class WitnessedCheckpoint(Statement):
+    """A witness's word to the judicial chain (JudicialAnchor's domain): the log's root at a size, seen at unix `time`."""
+
+    LAYOUT = (("origin", "string"), ("size", "uint64"), ("root", "bytes32"), ("time", "uint64"))
+    origin: str
+    size: int
+    root: bytes
+    time: int
+
+
 def struct_hash(statement: Statement) -> bytes:
     """Return hashStruct(statement) of EIP-712."""
     words = [_type_hash(type(statement))]
@@ -286,8 +297,10 @@ def message(statement: Statement) -> dict[str, str | int]:
         _word(name, kind, value)
         if isinstance(value, bytes):
             shown[name] = "0x" + value.hex()
+        elif kind == "address":
+            shown[name] = checksum_address(str(value))
         else:
-            shown[name] = checksum_address(value) if isinstance(value, str) else value
+            shown[name] = value
     return shown
 
 
@@ -319,6 +332,8 @@ def from_message(kind: type[S], value: Mapping[str, object]) -> S:
             read.append(_read_bytes32(name, item))
         elif type_name == "address":
             read.append(checksum_address(str(item)))
+        elif type_name == "string":
+            read.append(item)
         else:
             read.append(_read_integer(name, type_name, item))
     made = kind(*read)
@@ -363,6 +378,8 @@ def _word(name: str, kind: str, value: object) -> bytes:
         return value
     if kind == "address" and isinstance(value, str):
         return bytes.fromhex(checksum_address(value)[2:]).rjust(32, b"\0")
+    if kind == "string" and isinstance(value, str):
+        return keccak256(value.encode())
     whole = isinstance(value, int) and not isinstance(value, bool)
     if kind.startswith("uint") and whole and 0 <= value < 1 << int(kind[4:]):  # type: ignore[operator]
         return value.to_bytes(32, "big")  # type: ignore[attr-defined, no-any-return]
@@ -383,6 +400,7 @@ __all__ = [
     "RevokeAgent",
     "SetSealKey",
     "Statement",
+    "WitnessedCheckpoint",
     "checksum_address",
     "digest",
     "from_message",

@@ -185,7 +185,9 @@ SHAPES: Final[Mapping[str, s.Check]] = {
     CITED: s.members(v=_v1, events=_events),
     CHAIN_RECORD: s.anything,
     JUDICIAL: s.anything,
-    BRIDGE: s.anything,
+    BRIDGE: s.members(
+        v=_v1, cosignatures=s.array(s.members(name=s.name, time=_uint64, signature=s.b64(65, 65)), 0, 50)
+    ),
 }
 
 _manifest_common: dict[str, s.Check] = {

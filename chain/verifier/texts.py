@@ -125,6 +125,10 @@ SUB_TEXTS: Final[dict[str, Text]] = {
     "DISPUTED": ("有人声明“不是我签的”，合同有争议", "Disputed: somebody stated “this was not me”"),
     "NO_WITNESSES": ("信任根没有见证人", "The trust root names no witnesses"),
     "WITNESS_QUORUM_MISSING": ("见证人联署数量不足", "Too few witnesses have cosigned"),
+    "COSIGNATURE_PAIR_DIFFERS": (
+        "见证人 {witness} 的两种签名不一致",
+        "The two signatures of witness {witness} do not belong together",
+    ),
     "INCLUSION_INVALID": ("存在证明不成立", "An inclusion proof does not hold"),
     "CHECKPOINT_DIFFERS": ("证明出自另一个检查点", "A proof is for another checkpoint"),
     "LOG_ORDER_VIOLATION": ("日志中的次序不正确", "The order in the log is wrong"),

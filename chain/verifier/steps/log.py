@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from chain.package import contents
 from chain.package.proofs import LogProof
-from chain.verifier.case import TOLERANCE, Case, present, text_of
+from chain.verifier.case import TOLERANCE, Case, moment, present, text_of, unpack
 from chain.verifier.outcome import Failed, Passed, Undecided
 
 if TYPE_CHECKING:
+    from chain.checkpoint import SignedNote
+    from chain.trust_root import Witness
+    from signing.eip712 import Domain
     from signing.timestamps import Token
+
+INVALID: Final = -1
 
 
 def checkpoint(case: Case) -> Passed:
@@ -65,29 +70,87 @@ def judge_token(case: Case, der: bytes, imprint: bytes) -> Token:
 
 
 def witnesses(case: Case) -> Passed:
-    """15. Independent witnesses have cosigned the same body (C2SP cosignature/v1); each counts once."""
+    """15. Independent witnesses have cosigned the same body, in both of their forms; each counts once."""
     from chain.checkpoint import SignedNote
-    from chain.cosignature import WitnessVerifier
-    from chain.errors import NoteInvalid
 
     known, threshold = case.trust_root.witnesses, case.trust_root.witness_threshold
     if not known:
         raise Undecided("NO_WITNESSES", valid=0, threshold=threshold)
     note = SignedNote.parse(case.entries[contents.CHECKPOINT])
-    valid: set[str] = set()
+    pairs, domains = _bridge_entries(case), _bridge_domains(case)
+    times: dict[str, int] = {}
+    bridged: list[str] = []
     for witness in known:
-        key = WitnessVerifier.parse(witness.vkey)
-        if not any(line.name == key.name and line.key_id == key.key_id for line in note.signatures):
-            continue
-        try:
-            key.cosigned_at(note)
-        except NoteInvalid as error:
-            raise Failed("SIG_CRYPTO_FAILURE", witness=witness.name) from error
-        valid.add(witness.name)
-    facts = {"valid": len(valid), "witnesses": sorted(valid), "threshold": threshold}
-    if len(valid) < max(threshold, 1):
+        time = _cosigned_at(note, witness.vkey)
+        entry = pairs.get(witness.name) if witness.address is not None and domains else None
+        if entry is not None:
+            if time is None or time == INVALID or not _is_pair(case, witness, entry, time, domains):
+                raise Failed("COSIGNATURE_PAIR_DIFFERS", witness=witness.name)
+            bridged.append(witness.name)
+        if time == INVALID:
+            raise Failed("SIG_CRYPTO_FAILURE", witness=witness.name)
+        if time is not None:
+            times[witness.name] = time
+    facts = {
+        "valid": len(times),
+        "witnesses": sorted(times),
+        "threshold": threshold,
+        "times": {name: text_of(moment(time)) for name, time in sorted(times.items())},
+        "bridged": sorted(bridged),
+    }
+    if len(times) < max(threshold, 1):
         raise Undecided("WITNESS_QUORUM_MISSING", **facts)
     return Passed(facts)
+
+
+def _cosigned_at(note: SignedNote, vkey: str) -> int | None:
+    """When a witness cosigned: None without a line of his, INVALID for one that does not verify."""
+    from chain.cosignature import WitnessVerifier
+    from chain.errors import NoteInvalid
+
+    key = WitnessVerifier.parse(vkey)
+    if not any(line.name == key.name and line.key_id == key.key_id for line in note.signatures):
+        return None
+    try:
+        return key.cosigned_at(note)
+    except NoteInvalid:
+        return INVALID
+
+
+def _bridge_entries(case: Case) -> dict[str, dict[str, Any]]:
+    items = case.json.get(contents.BRIDGE, {}).get("cosignatures", [])
+    names = [item["name"] for item in items]
+    if names != sorted(set(names)):
+        raise Failed("FORMAT_FAILURE", entry=contents.BRIDGE)
+    return dict(zip(names, items, strict=True))
+
+
+def _bridge_domains(case: Case) -> list[Domain]:
+    from chain.cosignature import bridge_domain
+
+    root = case.trust_root
+    return [
+        bridge_domain(item["chain_id"], item["address"], root.log_origin, test=root.test)
+        for item in root.value["judicial"]
+    ]
+
+
+def _is_pair(case: Case, witness: Witness, entry: dict[str, Any], time: int, domains: list[Domain]) -> bool:
+    """Whether a bridge entry is of the same witness, time and checkpoint as his cosignature line."""
+    from chain.cosignature import bridge_digest
+    from signing import wallets
+    from signing.errors import SigningError
+
+    head = present(case.checkpoint)
+    for domain in domains:
+        try:
+            wallets.verify(
+                bridge_digest(domain, head, time), unpack(entry["signature"]), str(witness.address)
+            )
+        except SigningError:
+            continue
+        return bool(entry["time"] == time)
+    return False
 
 
 def inclusion(case: Case) -> Passed:

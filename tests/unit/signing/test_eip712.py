@@ -24,6 +24,7 @@ STATEMENTS: list[eip712.Statement] = [
     eip712.SetSealKey(b"\1" * 32, b"\2" * 32, 3),
     eip712.GrantAgent(b"\1" * 32, DOMAIN.verifying_contract, 7, 1_800_000_000, 4),
     eip712.RevokeAgent(b"\1" * 32, DOMAIN.verifying_contract, 5),
+    eip712.WitnessedCheckpoint("concord.example/test", 1_000_000, b"\1" * 32, 1_800_000_000),
 ]
 
 
