@@ -32,6 +32,7 @@ CONTRACTS: Mapping[str, str] = {
     "AccessManager": OPENZEPPELIN + "access/manager/AccessManager.sol",
     "EvidenceLog": "src/EvidenceLog.sol",
     "GovernanceAccount": "src/GovernanceAccount.sol",
+    "JudicialAnchor": "src/JudicialAnchor.sol",
     "LaborContractRegistry": "src/LaborContractRegistry.sol",
     "ParticipantRegistry": "src/ParticipantRegistry.sol",
     "PasskeyVerifier": "src/PasskeyVerifier.sol",

@@ -26,6 +26,8 @@ CONTRACTS = (
     "GovernanceAccount",
     "PasskeyVerifier",
 )
+#: The contract of the judicial chain, deployed there by the court's own deployer.
+JUDICIAL_ANCHOR = "JudicialAnchor"
 
 
 def keccak(data: bytes) -> bytes:
@@ -225,8 +227,8 @@ def _hash(name: str, types: Sequence[str]) -> bytes:
 
 @cache
 def load(name: str) -> Artifact:
-    """The artefact of a contract of `CONTRACTS`; KeyError for any other name."""
-    if name not in CONTRACTS:
+    """The artefact of a contract of `CONTRACTS` or of the judicial chain's; KeyError for any other name."""
+    if name not in CONTRACTS and name != JUDICIAL_ANCHOR:
         raise KeyError(name)
     stored = json.loads((FOLDER / f"{name}.json").read_bytes())
     return Artifact(

@@ -67,7 +67,7 @@ library ReferenceTree {
         return push(subproof(m - k, entries, from + k, to, false), root(entries, from, from + k));
     }
 
-    function push(bytes32[] memory list, bytes32 last) private pure returns (bytes32[] memory longer) {
+    function push(bytes32[] memory list, bytes32 last) internal pure returns (bytes32[] memory longer) {
         longer = new bytes32[](list.length + 1);
         for (uint256 i = 0; i < list.length; ++i) longer[i] = list[i];
         longer[list.length] = last;
