@@ -1,0 +1,112 @@
+"""Who a witness is: its name and two keys, made once, and what others need to know of them (witness.json)."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from chain.cosignature import WitnessKey
+from chain.errors import NoteInvalid
+from chain.witness.errors import WitnessError
+from chain.witness.memory import Memory
+from signing.wallets import address_of
+
+FACTS = "witness.json"
+COSIGNER = "cosigner.key"
+BRIDGE = "bridge.key"
+
+
+@dataclass(frozen=True)
+class WitnessFacts:
+    """The public half: what a trust root and the judicial chain's contract are given."""
+
+    name: str
+    vkey: str
+    address: str
+
+
+@dataclass(frozen=True)
+class WitnessKeys:
+    """Both keys of one witness: Ed25519 for C2SP cosignatures, secp256k1 for the judicial chain."""
+
+    cosigner: WitnessKey
+    bridge: bytes
+
+    @property
+    def facts(self) -> WitnessFacts:
+        """The public half."""
+        verifier = self.cosigner.verifier
+        return WitnessFacts(verifier.name, verifier.encode(), address_of(self.bridge))
+
+
+def make(folder: Path, name: str) -> WitnessFacts:
+    """Make a witness in `folder`, or return the one that is there. Interrupted, it goes on where it stopped.
+
+    Raises WitnessError for a refused name or when a witness of another name lives there.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if (folder / FACTS).exists():
+        found = load(folder).facts
+        if found.name != name:
+            raise WitnessError("witness.belongs_to_another", file=str(folder / FACTS))
+        return found
+    keys = _keys(name, _secret(folder / COSIGNER), _secret(folder / BRIDGE))
+    Memory.create(folder, keys.facts.vkey)  # before the facts: whoever can read them may rely on the memory
+    _write(folder / FACTS, json.dumps(asdict(keys.facts), indent=1) + "\n", 0o644)
+    return keys.facts
+
+
+def load(folder: Path) -> WitnessKeys:
+    """The keys of the witness in `folder`; raises WitnessError when there is none or its files contradict each other."""
+    try:
+        facts = WitnessFacts(**json.loads((folder / FACTS).read_text("utf-8")))
+        keys = _keys(facts.name, _read(folder / COSIGNER), _read(folder / BRIDGE))
+    except (OSError, TypeError) as exc:
+        raise WitnessError("witness.not_made", folder=str(folder)) from exc
+    except ValueError as exc:
+        raise WitnessError("witness.belongs_to_another", file=str(folder / FACTS)) from exc
+    if keys.facts != facts:
+        raise WitnessError("witness.belongs_to_another", file=str(folder / FACTS))
+    return keys
+
+
+def _keys(name: str, seed: bytes, bridge: bytes) -> WitnessKeys:
+    try:
+        return WitnessKeys(WitnessKey(name, seed), bridge)
+    except (NoteInvalid, UnicodeEncodeError) as exc:
+        raise WitnessError("witness.name_refused", name=name[:80]) from exc
+
+
+def _secret(path: Path) -> bytes:
+    if not path.exists():
+        # Below the order of every curve in use: the first byte of secp256k1's order is 0xff.
+        value = secrets.token_bytes(32)
+        while value[0] == 0xFF:
+            value = secrets.token_bytes(32)
+        _write(path, value.hex() + "\n", 0o600)
+    return _read(path)
+
+
+def _read(path: Path) -> bytes:
+    value = bytes.fromhex(path.read_text("ascii").strip())
+    if len(value) != 32:
+        raise ValueError(f"{path} does not hold 32 bytes")
+    return value
+
+
+def _write(path: Path, text: str, mode: int) -> None:
+    part = path.with_name(path.name + ".part")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    part.rename(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
