@@ -7,6 +7,7 @@ import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/Signa
 import {ILaborContractRegistry} from "./interfaces/ILaborContractRegistry.sol";
 import {IParticipantRegistry} from "./interfaces/IParticipantRegistry.sol";
 import {ContractStatements} from "./libraries/ContractStatements.sol";
+import {ShanghaiMonth} from "./libraries/ShanghaiMonth.sol";
 import {SignerKeys} from "./libraries/SignerKeys.sol";
 import {SaltedEIP712} from "./SaltedEIP712.sol";
 
@@ -25,6 +26,8 @@ contract LaborContractRegistry is ILaborContractRegistry, SaltedEIP712 {
     mapping(bytes32 contractId => uint32 version) private _latest;
     mapping(bytes32 contractId => mapping(uint32 version => Record)) private _records;
     mapping(bytes32 commitment => bool) private _used;
+    /// @dev Zero stands for all regions, or all months. Evidence packages prove these slots: the place in the layout stays.
+    mapping(uint64 regionCode => mapping(uint32 month => uint64)) private _concluded;
 
     constructor(
         IParticipantRegistry participants_,
@@ -59,6 +62,7 @@ contract LaborContractRegistry is ILaborContractRegistry, SaltedEIP712 {
             level: attestation.level,
             attestationTime: attestation.time
         });
+        _count(employer.orgId);
         emit Concluded(
             terms.contractId,
             employer.orgId,
@@ -88,6 +92,11 @@ contract LaborContractRegistry is ILaborContractRegistry, SaltedEIP712 {
     }
 
     /// @inheritdoc ILaborContractRegistry
+    function concludedCount(uint64 regionCode, uint32 month) external view returns (uint64) {
+        return _concluded[regionCode][month];
+    }
+
+    /// @inheritdoc ILaborContractRegistry
     function consentDigest(Consent calldata consent) external view returns (bytes32) {
         return _digest(consent.structHash());
     }
@@ -105,6 +114,18 @@ contract LaborContractRegistry is ILaborContractRegistry, SaltedEIP712 {
     /// @inheritdoc ILaborContractRegistry
     function participants() external view returns (IParticipantRegistry) {
         return _participants;
+    }
+
+    /// @dev Four counters: a figure of a region, of a month, of both or of all is one slot that can be proven by itself.
+    function _count(bytes32 orgId) private {
+        (uint64 regionCode, , , ) = _participants.organisation(orgId);
+        uint32 month = ShanghaiMonth.monthOf(block.timestamp);
+        ++_concluded[0][0];
+        ++_concluded[0][month];
+        // An organisation registered without a region counts in the totals alone, once.
+        if (regionCode == 0) return;
+        ++_concluded[regionCode][0];
+        ++_concluded[regionCode][month];
     }
 
     /// @dev The version rises, names its predecessor, stays with its organisation, and is new.

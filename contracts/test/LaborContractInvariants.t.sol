@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {ILaborContractRegistry} from "../src/interfaces/ILaborContractRegistry.sol";
+import {ShanghaiMonth} from "../src/libraries/ShanghaiMonth.sol";
 import {Concluding} from "./Concluding.sol";
 
 /// @dev Concludes versions of three contracts, honestly and not, from any sender, and remembers what was concluded first.
@@ -31,6 +32,10 @@ contract Concluder is Concluding {
 
     function concluded(bytes32 contractId) external view returns (uint32 version, bytes32 commitment) {
         return registry.latest(contractId);
+    }
+
+    function counted(uint64 region, uint32 month) external view returns (uint64) {
+        return registry.concludedCount(region, month);
     }
 
     function concludeNext(uint8 which, uint8 step, address sender) external {
@@ -118,6 +123,15 @@ contract LaborContractInvariants {
     struct FuzzSelector {
         address addr;
         bytes4[] selectors;
+    }
+
+    function invariant_EveryConclusionCountsOnce() external view {
+        uint64 region = 500107001;
+        uint32 month = ShanghaiMonth.monthOf(block.timestamp);
+        require(_concluder.counted(0, 0) == _concluder.count(), "all");
+        require(_concluder.counted(0, month) == _concluder.count(), "month");
+        require(_concluder.counted(region, 0) == _concluder.count(), "region");
+        require(_concluder.counted(region, month) == _concluder.count(), "region and month");
     }
 
     function invariant_WhatWasConcludedStands() external view {

@@ -7,7 +7,8 @@ import {IParticipantRegistry} from "./IParticipantRegistry.sol";
 /// @notice A contract's version is concluded when both parties consented to one commitment and the identity issuer vouched
 ///         for the worker's key; all three signatures are checked here (Labour Contract Law art. 16, e-contract guideline
 ///         art. 7 and 9). Nothing personal is stored: commitments, salted ids, key hashes and an assurance level only.
-/// @dev No overwrite, no time comparison, no pause, no authority of the transaction's sender.
+/// @dev No overwrite, no time comparison, no pause, no authority of the transaction's sender. Counters of what was concluded,
+///      by region and month of the block, are kept for figures with proofs; nothing rests on them.
 interface ILaborContractRegistry {
     /// @notice One party's consent, as signed. Role 1 is the employer, role 2 the worker.
     /// @dev signerKeyHash: SHA-256 of the wallet's 20 address bytes, or of the worker key's SubjectPublicKeyInfo.
@@ -145,6 +146,11 @@ interface ILaborContractRegistry {
 
     /// @notice What is kept of a version; all zeros when it was not concluded.
     function record(bytes32 contractId, uint32 version) external view returns (Record memory);
+
+    /// @notice Number of contract versions concluded in a region and month.
+    /// @param regionCode Code under which the organisation is registered; 0 for all regions.
+    /// @param month 100 x year + month of the block in which they were concluded, in Asia/Shanghai; 0 for all months.
+    function concludedCount(uint64 regionCode, uint32 month) external view returns (uint64);
 
     /// @notice EIP-712 digest of a Consent in this registry's domain.
     function consentDigest(Consent calldata consent) external view returns (bytes32);
