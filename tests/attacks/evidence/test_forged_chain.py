@@ -98,7 +98,7 @@ def test_an_unknown_kind_of_record_is_left_open(world: World) -> None:
 
 def test_a_judicial_receipt_of_an_unknown_kind_is_left_open(world: World) -> None:
     def add(files: dict[str, bytes], forge: Forge) -> dict[str, bytes]:
-        return files | {contents.JUDICIAL: jcs.canonical({"v": 1})}
+        return files | {contents.JUDICIAL: jcs.canonical({"v": 1, "type": "besu-qbft"})}
 
     forge = Forge(world, changes={"files": add})
     step = verify(forge.package, forge.root, now=LATER).step(18)
