@@ -30,6 +30,47 @@ TEXTS: dict[str, tuple[str, str]] = {
         "This process no longer holds the writing lease and stops writing.",
     ),
     "decoding.failed": ("链上数据无法解读：{reason}", "Chain data cannot be decoded: {reason}"),
+    "release.refused": ("发布无效：{reason}", "The release is not valid: {reason}"),
+    "trust_root.key_not_listed": (
+        "这把密钥不在第 {version} 版信任根的根密钥之中。",
+        "This key is not among the root keys of version {version} of the trust root.",
+    ),
+    "trust_root.signature_invalid": (
+        "信任根的签名无效：{key}。",
+        "A signature of the trust root does not verify: {key}.",
+    ),
+    "trust_root.note_malformed": (
+        "信任根的签名文件无法读取：{reason}。",
+        "The trust root's signature file cannot be read: {reason}.",
+    ),
+    "trust_root.other_file": (
+        "签名文件属于另一份信任根，不是第 {version} 版（指纹 {fingerprint}）。",
+        "The signature file is over another trust root, not version {version} (fingerprint {fingerprint}).",
+    ),
+    "trust_root.not_the_first": (
+        "这是第 {version} 版，不是没有前一版的第 1 版。",
+        "This is version {version}, not the first one without a predecessor.",
+    ),
+    "trust_root.version_skipped": (
+        "版本不连续：应为第 {expected} 版，实为第 {found} 版。",
+        "A version is missing: expected {expected}, found {found}.",
+    ),
+    "trust_root.predecessor_differs": (
+        "前一版不符：应为 {expected}，文件写的是 {found}。",
+        "It names another predecessor: expected {expected}, found {found}.",
+    ),
+    "trust_root.other_installation": (
+        "属于另一套安装（{member} 不同）。",
+        "It belongs to another installation ({member} differs).",
+    ),
+    "trust_root.no_root_keys": (
+        "第 {version} 版没有根密钥，无法核对由谁更替；请通过其他渠道比对指纹。",
+        "Version {version} has no root keys, so nobody can be checked to have replaced it: compare the fingerprint.",
+    ),
+    "trust_root.too_few_signatures": (
+        "第 {version} 版信任根的签名不足：需要 {threshold} 个，有 {found} 个。",
+        "Version {version} of the trust root has too few signatures: {threshold} needed, {found} found.",
+    ),
     "chain.mismatch": (
         "链节点属于另一套部署：应为 {expected}，实为 {actual}。",
         "The node belongs to another installation: expected {expected}, found {actual}.",

@@ -53,6 +53,15 @@ STEP_TEXTS: Final[dict[int, Text]] = {
     18: ("司法链回执", "Judicial chain: receipt"),
     19: ("条款树：逐条与所承诺的条款一致", "Clauses: each is the committed one"),
     20: ("重新排版：PDF 所示与数据一致", "Rendering: the PDF says what its data says"),
+    21: (
+        "单条出示：这一条属于双方签署的合同",
+        "One clause: it belongs to the contract that both sides signed",
+    ),
+    22: ("数字证明：与链上计数器一致", "Figure: it is what the counter on the chain holds"),
+    23: (
+        "页面与模板的发布：由发布密钥签署并先行入日志",
+        "Releases: page and template were signed by a release key and logged before use",
+    ),
 }
 
 SUB_TEXTS: Final[dict[str, Text]] = {
@@ -140,12 +149,41 @@ SUB_TEXTS: Final[dict[str, Text]] = {
     "UNSUPPORTED": ("本程序不支持这种记录", "This program does not know this kind of record"),
     "NO_JUDICIAL_RECEIPT": ("没有附司法链回执", "No receipt of the judicial chain is enclosed"),
     "CLAUSE_TEXT_DIFFERS": ("条款与合同数据不一致", "Clauses and contract data differ"),
+    "CLAUSE_NOT_COMMITTED": (
+        "这一条不在双方所签承诺的条款树之中",
+        "This clause is not in the clause tree that both sides signed",
+    ),
+    "SLOT_MISMATCH": (
+        "证明的是另一个存储位置，不是所述的计数器",
+        "The proof is of another storage slot, not of the stated counter",
+    ),
     "TEMPLATE_UNKNOWN": ("信任根没有这个模板", "The trust root does not know the template"),
     "RENDERER_UNAVAILABLE": (
         "本机没有对应的排版程序，未核对版面",
         "No matching renderer here; the layout was not compared",
     ),
     "RENDERING_DIFFERS": ("PDF 所示与其数据不一致", "The PDF does not show what its data says"),
+    "NO_RELEASE_KEYS": ("信任根没有发布密钥", "The trust root names no release keys"),
+    "NO_RELEASE_EVENT": (
+        "没有附页面或模板（{item}）的发布事件，早期的证据包没有",
+        "No release event of the {item} is enclosed; early packages have none",
+    ),
+    "RELEASE_MALFORMED": (
+        "页面或模板（{item}）的发布事件不合规范",
+        "The release event of the {item} is malformed",
+    ),
+    "RELEASE_KEY_UNKNOWN": (
+        "页面或模板（{item}）不是由信任根的发布密钥签署的",
+        "The {item} was not released by a key of the trust root",
+    ),
+    "RELEASE_MISMATCH": (
+        "所用的页面或模板（{item}）不是已发布的那一份",
+        "The {item} that was used is not the released one",
+    ),
+    "RELEASE_AFTER_USE": (
+        "页面或模板（{item}）的发布事件在使用之后才入日志",
+        "The {item}'s release entered the log after its use",
+    ),
     "UNREADABLE": ("该步骤无法读取数据", "This step could not read its data"),
     "TIMED_OUT": ("超出时间或内存限制，验证已停止", "Stopped: over the limits of time or memory"),
 }

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -38,8 +38,13 @@ _DOCUMENT: Final[typst.PDFStandards] = ["a-3a", "ua-1"]
 _STAMP: Final[typst.PDFStandards] = "a-3b"
 
 _ROOT = Path(__file__).parent / "templates"
-_TEMPLATES = {"agreement/1": "agreement-1"}
 _CHECKS = {"agreement/1": agreement.check}
+
+SOURCES: Final[Mapping[str, Path]] = {"agreement/1": _ROOT / "agreement-1"}
+"""The templates of this source tree by id; an installation may render released copies of them instead."""
+
+Folders = Callable[[], Mapping[str, Path]]
+"""Where each template is read from now. A folder's files never change: another version is another folder."""
 
 
 @dataclass(frozen=True)
@@ -78,14 +83,23 @@ class Rendered:
     data_json: bytes
 
 
-def template_digest(folder: Path) -> str:
-    """SHA-256 over the canonical JSON of {file name: SHA-256} of every file of a template's folder, hex."""
-    files = {
+def folder_files(folder: Path) -> dict[str, str]:
+    """SHA-256 (hex) of every file of a template's folder by its name in it."""
+    return {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
-    return hashlib.sha256(rfc8785.dumps(files)).hexdigest()
+
+
+def template_files(template_id: str) -> dict[str, str]:
+    """The files of a template of this source tree, as they would be released."""
+    return folder_files(SOURCES[template_id])
+
+
+def template_digest(folder: Path) -> str:
+    """SHA-256 over the canonical JSON of {file name: SHA-256} of every file of a template's folder, hex."""
+    return hashlib.sha256(rfc8785.dumps(folder_files(folder))).hexdigest()
 
 
 def read_boxes(attached: bytes) -> list[SignatureBox]:
@@ -106,24 +120,32 @@ class Renderer:
     Safe for threads: one document is typeset at a time.
     """
 
-    def __init__(self, fonts: FontBook) -> None:
-        self._fonts = fonts
+    def __init__(self, fonts: FontBook, folders: Folders = lambda: SOURCES) -> None:
+        self._fonts, self._folders = fonts, folders
         self._lock = threading.Lock()
-        self._compilers: dict[str, typst.Compiler] = {}
-        self._digests = {name: template_digest(_ROOT / folder) for name, folder in _TEMPLATES.items()}
+        self._compilers: dict[Path, typst.Compiler] = {}
+        self._digests: dict[Path, str] = {}
         parts: dict[str, Any] = {"fonts": list(fonts.digests), "qr": f"segno-{version('segno')}"}
         self.renderer_id = f"typst-{version('typst')}/{hashlib.sha256(rfc8785.dumps(parts)).hexdigest()}"
 
     def templates(self) -> dict[str, str]:
         """Hash → id of every template that can be rendered."""
-        return {digest: name for name, digest in self._digests.items()}
+        return {self._digest(folder): name for name, folder in self._folders().items()}
 
     def template_sha256(self, template_id: str) -> str:
         """The hash of a template. Raises TEMPLATE_UNKNOWN."""
-        try:
-            return self._digests[template_id]
-        except KeyError:
-            raise RenderingError(TEMPLATE_UNKNOWN, template_id=template_id) from None
+        return self._digest(self._folder(template_id))
+
+    def _folder(self, template_id: str) -> Path:
+        folder = self._folders().get(template_id) if template_id in _CHECKS else None
+        if folder is None:
+            raise RenderingError(TEMPLATE_UNKNOWN, template_id=template_id)
+        return folder
+
+    def _digest(self, folder: Path) -> str:
+        if folder not in self._digests:
+            self._digests[folder] = template_digest(folder)
+        return self._digests[folder]
 
     def render(self, template_id: str, data: Mapping[str, JSON], *, check_glyphs: bool = True) -> Rendered:
         """Renders `data` with a template.
@@ -133,7 +155,7 @@ class Renderer:
         Raises RenderingError: DATA_INVALID, CHARACTER_FORBIDDEN, TEXT_TOO_LONG, GLYPH_MISSING (naming the character
         and where it stands), TEMPLATE_UNKNOWN, TYPESETTING_FAILED. Nothing is produced then.
         """
-        digest = self.template_sha256(template_id)
+        folder = self._folder(template_id)
         used = characters.check(data)
         _CHECKS[template_id](data)
         if check_glyphs:
@@ -145,14 +167,14 @@ class Renderer:
             "fallback": json.dumps(self._fonts.fallback_families),
         }
         with self._lock:
-            compiler = self._compiler(_TEMPLATES[template_id])
+            compiler = self._compiler(folder)
             pdf = _compile(compiler, inputs, _DOCUMENT) + b"\n"
             facts = json.loads(compiler.query("<document-facts>", field="value", one=True))
         return Rendered(
             pdf=pdf,
             sha256=hashlib.sha256(pdf).hexdigest(),
             template_id=template_id,
-            template_sha256=digest,
+            template_sha256=self._digest(folder),
             renderer_id=self.renderer_id,
             pages=int(facts["pages"]),
             boxes={box.field: box for box in read_boxes(facts["boxes"].encode())},
@@ -174,7 +196,7 @@ class Renderer:
         inputs["fallback"] = json.dumps(self._fonts.fallback_families)
         with self._lock:
             try:
-                return _compile(self._compiler("stamp-1"), inputs, _STAMP)
+                return _compile(self._compiler(_ROOT / "stamp-1"), inputs, _STAMP)
             except RenderingError as error:
                 if picture is None or "image" not in str(error.facts.get("reason")):
                     raise
@@ -190,11 +212,11 @@ class Renderer:
                 path=characters.where(data, character),
             )
 
-    def _compiler(self, folder: str) -> typst.Compiler:
+    def _compiler(self, folder: Path) -> typst.Compiler:
         if folder not in self._compilers:
             self._compilers[folder] = typst.Compiler(
-                str(_ROOT / folder / "main.typ"),
-                root=str(_ROOT / folder),
+                str(folder / "main.typ"),
+                root=str(folder),
                 font_paths=self._fonts.typst_fonts,
             )
         return self._compilers[folder]

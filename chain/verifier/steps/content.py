@@ -7,6 +7,7 @@ from typing import Any
 from chain.package import contents
 from chain.verifier.case import Case
 from chain.verifier.outcome import Failed, Passed, Undecided
+from chain.verifier.steps.releases import released_template
 from signing import jcs
 from signing.clauses import Clause, ClauseTree
 from signing.errors import InputRefused
@@ -46,9 +47,9 @@ def clauses(case: Case) -> Passed:
 
 
 def rendering(case: Case) -> Passed:
-    """20. The template of the trust root makes the same base PDF from the attached data."""
+    """20. The template that the trust root or a release names makes the same base PDF from the attached data."""
     opening = case.opening
-    template = case.trust_root.templates.get(opening["template_sha256"])
+    template = case.trust_root.templates.get(opening["template_sha256"]) or released_template(case)
     if template is None:
         raise Undecided("TEMPLATE_UNKNOWN", template_sha256=opening["template_sha256"])
     if case.render is None:
