@@ -33,6 +33,12 @@ def parse(arguments: list[str]) -> NodeSettings:
     )
     parser.add_argument("--sender", action="append", default=[], help="address to add to the list of senders")
     parser.add_argument("--anvil", type=Path, help="path of the anvil program")
+    parser.add_argument(
+        "--seal-key", type=Path, help="file with the Ed25519 seed (hex) that seals every block"
+    )
+    parser.add_argument(
+        "--seal-name", default="court.test/chain", help="name of the sealing key in its notes"
+    )
     options = parser.parse_args(arguments)
     return NodeSettings(
         data_dir=options.data,
@@ -45,6 +51,8 @@ def parse(arguments: list[str]) -> NodeSettings:
         snapshot_after=options.snapshot_after,
         senders=tuple(options.sender),
         anvil=options.anvil,
+        seal_key=options.seal_key,
+        seal_name=options.seal_name,
     )
 
 

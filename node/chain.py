@@ -24,11 +24,13 @@ from node.history import BlockJournal
 from node.installation import ChainFacts, FolderLock, SenderList, open_installation, record_genesis
 from node.pool import Pool
 from node.replay import Replayed, replay
+from node.seals import Seals, read_seal_key
 from node.settings import BLOCK_GAS_LIMIT, NodeSettings
 from node.transactions import RawTransaction
 from node.turnstile import Turnstile
 
 NOT_READY = -32005
+METHOD_NOT_FOUND = -32601
 REFUSED = -32003
 _MEASURED_BLOCKS = 20
 _BACKOFF_SECONDS = (0.1, 0.5, 2.0, 5.0)
@@ -70,6 +72,7 @@ class Chain:
         self.pool = Pool(folder / "mempool.journal", self.facts.chain_id)
         self.blocks = BlockJournal(folder / "blocks.journal", self.pool.forget_mined)
         self.pool.finish_recovery()
+        self.seals = self._open_seals()
         self.turnstile = Turnstile()
         self._admission = asyncio.Lock()
         self.ready = asyncio.Event()
@@ -86,6 +89,13 @@ class Chain:
         self._head_hash: str | None = None
         self._restarts = 0
         self._trouble: str | None = None
+
+    def _open_seals(self) -> Seals | None:
+        settings = self.settings
+        if settings.seal_key is None:
+            return None
+        key = read_seal_key(settings.seal_name, settings.seal_key)
+        return Seals(settings.data_dir / "seals.journal", key, self.facts.chain_id)
 
     # -- life
 
@@ -122,6 +132,8 @@ class Chain:
         await self._drop_engine()
         self.pool.close()
         self.blocks.close()
+        if self.seals is not None:
+            self.seals.close()
         self._lock.release()
 
     async def _start_engine(self) -> None:
@@ -150,6 +162,8 @@ class Chain:
             self.pool.remove_raw(self.blocks.transactions(blocks[-1]))
             if blocks[-1].hash is None:
                 await asyncio.to_thread(self.blocks.confirm, blocks[-1], self._head_hash)
+        if self.seals is not None:
+            await asyncio.to_thread(self.seals.catch_up, blocks)
         self._nonces.clear()
         await self._offer_waiting()
         self._trouble = None
@@ -234,9 +248,12 @@ class Chain:
             self._nonces.clear()
             try:
                 await asyncio.to_thread(self.blocks.confirm, block, mined["hash"])
+                if self.seals is not None:
+                    # Nobody has seen the block yet: readers wait at the turnstile.
+                    await asyncio.to_thread(self.seals.seal, block)
             except JournalUnavailable as error:
-                # The block stands; without its hash line the next one may not be written. The restart writes
-                # it.
+                # The block stands; without its hash line (and seal) the next one may not be written. The restart
+                # writes them.
                 raise EngineDown(
                     f"block {block.number} is mined but its hash cannot be journalled: {error}"
                 ) from error
@@ -294,6 +311,12 @@ class Chain:
         )
 
     # -- callers
+
+    def seal_of(self, number: int) -> str | None:
+        """The seal of a block, None where there is none yet. Raises ``RpcRefused`` on a chain that is not sealed."""
+        if self.seals is None:
+            raise RpcRefused(METHOD_NOT_FOUND, "this chain is not sealed")
+        return self.seals.read(number)
 
     async def exchange(self, payload: object) -> bytes:
         """Pass an already checked read to anvil. Raises ``RpcRefused`` while the chain is not ready."""

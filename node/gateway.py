@@ -24,11 +24,13 @@ from node.metrics import Counters, exposition
 from node.policy import (
     INVALID_REQUEST,
     LIMITED,
+    SEAL,
     SEND,
     UNAUTHORISED,
     Call,
     RateLimit,
     admit,
+    block_number,
     call_id,
     parse_body,
     raw_transaction,
@@ -72,7 +74,7 @@ class Gateway:
     async def _single(self, request: Request, raw: object, remote: str) -> Response:
         try:
             call = admit(raw, self._limits)
-            if call.method != SEND:
+            if call.method not in (SEND, SEAL):
                 content = await self._chain.exchange(call.as_json())
                 self.counters.answered(call.method)
                 return Response(content, media_type="application/json")
@@ -93,7 +95,11 @@ class Gateway:
         for place, raw in enumerate(raws):
             try:
                 call = admit(raw, self._limits)
-                if call.method == SEND:
+                if call.method == SEAL:
+                    seal = self._chain.seal_of(block_number(call))
+                    self.counters.answered(SEAL)
+                    answers[place] = ({"jsonrpc": "2.0", "id": call.id, "result": seal}, 200)
+                elif call.method == SEND:
                     sends.append((place, call, self._listed_transaction(request, call, remote)))
                 else:
                     reads.append((place, call))

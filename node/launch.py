@@ -30,6 +30,9 @@ def command(settings: NodeSettings) -> list[str]:
         options["--chain-id"] = settings.chain_id
     if settings.genesis_time is not None:
         options["--genesis-time"] = settings.genesis_time
+    if settings.seal_key is not None:
+        options["--seal-key"] = settings.seal_key.resolve()
+        options["--seal-name"] = settings.seal_name
     if settings.anvil is not None:
         options["--anvil"] = settings.anvil.resolve()
     parts = [str(part) for pair in options.items() for part in pair]

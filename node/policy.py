@@ -6,6 +6,7 @@ methods, parameters, sizes and rates. Pure; the HTTP side is in ``gateway``.
 from __future__ import annotations
 
 import json
+import re
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,8 @@ INVALID_PARAMS = -32602
 UNAUTHORISED = -32001
 LIMITED = -32002
 SEND = "eth_sendRawTransaction"
+SEAL = "concord_blockSeal"
+"""Answered by the node itself, never by anvil: the seal under a block, where the chain is sealed."""
 
 READS = frozenset(
     {
@@ -52,6 +55,7 @@ READS = frozenset(
 )
 _EXECUTED = frozenset({"eth_call", "eth_estimateGas"})
 _MAX_REMOTES = 4_096
+_QUANTITY = re.compile(r"0x(0|[1-9a-f][0-9a-f]{0,14})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,7 @@ def admit(raw: object, limits: Limits) -> Call:
         raise RpcRefused(INVALID_REQUEST, "not a JSON-RPC 2.0 call", 400)
     method = raw["method"]
     params = raw.get("params", [])
-    if method not in READS and method != SEND:
+    if method not in READS and method not in (SEND, SEAL):
         raise RpcRefused(METHOD_NOT_FOUND, "this method is not available here")
     if not isinstance(params, list):
         raise RpcRefused(INVALID_PARAMS, "params must be a list")
@@ -116,6 +120,14 @@ def _bounded_execution(params: list[Any], limits: Limits) -> list[Any]:
     except ValueError as error:
         raise RpcRefused(INVALID_PARAMS, "gas is not a hexadecimal quantity") from error
     return [{**params[0], "gas": hex(gas)}, *params[1:]]
+
+
+def block_number(call: Call) -> int:
+    """The block that a ``concord_blockSeal`` call asks about, from a hexadecimal quantity. Raises ``RpcRefused``."""
+    value = call.params[0] if len(call.params) == 1 else None
+    if not isinstance(value, str) or not _QUANTITY.fullmatch(value):
+        raise RpcRefused(INVALID_PARAMS, "send one block number as a hexadecimal quantity")
+    return int(value, 16)
 
 
 def raw_transaction(call: Call, limits: Limits) -> bytes:

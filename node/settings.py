@@ -35,7 +35,8 @@ class NodeSettings:
     ``block_interval`` is the least pause in seconds between two blocks (zero mines as soon as a transaction
     waits, for benchmarks). ``state_history`` is how many recent blocks keep a queryable state; blocks,
     transactions, receipts and logs are always kept whole. ``snapshot_after`` is the replay time in seconds
-    that is worth a new snapshot.
+    that is worth a new snapshot. ``seal_key`` is a file with the Ed25519 seed (hexadecimal) that seals every block under
+    the name ``seal_name``; None leaves blocks unsealed.
     """
 
     data_dir: Path
@@ -50,6 +51,8 @@ class NodeSettings:
     snapshot_after: float = 3.0
     block_transactions: int = 2_000
     warn_ms_per_block: float = 50.0
+    seal_key: Path | None = None
+    seal_name: str = "court.test/chain"
     limits: Limits = field(default_factory=Limits)
 
     def anvil_binary(self) -> Path:
