@@ -18,6 +18,9 @@ export const moment = (seconds) => Math.min(seconds * 1000, LAST_MOMENT);
 /** A moment as the facts show it. */
 export const textOf = (millis) => new Date(Math.floor(millis)).toISOString().padStart(24, "0");
 
+/** Text for the facts; what is no text shows as nothing. */
+export const shortText = (value, limit) => (typeof value === "string" ? value.slice(0, limit) : "");
+
 /** An event of the package with its payload (null: withheld) and its log entry, SHA-256 of its canonical bytes. */
 class LogEvent {
   constructor({ event, payload }) {
@@ -47,8 +50,10 @@ export class Case {
     this.manifest = null;
     this.document = null; // step 5
     this.timestamps = null; // step 6
+    this.tokens = null; // step 6: the tokens that are valid by themselves
     this.certificates = null; // step 7
     this.checkpoint = null; // step 14
+    this.indices = null; // step 16: event → index in the log
   }
 
   get kind() {

@@ -22,6 +22,9 @@ export const CHECKPOINT_TOKEN = "log/checkpoint.tsr";
 export const CHAIN_RECORD = "chain/record.json";
 export const JUDICIAL = "judicial/receipt.json";
 export const BRIDGE = "log/bridge-cosignatures.json";
+export const CLAUSE = "clause/clause.json";
+export const FIGURE = "figure/statement.json";
+export const FIGURE_PROOF = "figure/proof.json";
 
 const PROOF = /^log\/proofs\/[0-9]{5}\.tlog-proof$/;
 const REVOCATION = /^revocation\/[0-9]{2}\.(ocsp|crl)$/;
@@ -104,10 +107,19 @@ const anvilReceipt = s.members({
 });
 
 const judicial = (value, path) => {
+  s.mapping(s.text(100), s.anything)(value, path);
   if (value.type === "anvil-mpt") anvilReceipt(value, path);
   else {
     v1(value.v, `${path}/v`);
     shortAscii(value.type, `${path}/type`);
+  }
+};
+
+const leaf = s.members({ salt: s.hex32, n: s.integer(1, 1000), id: s.text(200), title: s.text(1000), text: s.text() });
+
+const month = (value, path) => {
+  if (typeof value !== "string" || !/^[0-9]{4}-(0[1-9]|1[0-2])$/.test(value)) {
+    throw new s.ShapeError(path, "a month YYYY-MM");
   }
 };
 
@@ -126,11 +138,7 @@ export const SHAPES = {
   }),
   [CLAUSES]: s.members({
     v: v1,
-    clauses: s.array(
-      s.members({ salt: s.hex32, n: s.integer(1, 1000), id: s.text(200), title: s.text(1000), text: s.text() }),
-      1,
-      1000,
-    ),
+    clauses: s.array(leaf, 1, 1000),
   }),
   [CHECK]: s.members({
     v: v1,
@@ -189,7 +197,25 @@ export const SHAPES = {
   [CITED]: s.members({ v: v1, events }),
   [CHAIN_RECORD]: s.anything,
   [JUDICIAL]: judicial,
-  [BRIDGE]: s.anything,
+  [BRIDGE]: s.members({
+    v: v1,
+    cosignatures: s.array(s.members({ name: s.name, time: uint, signature: s.b64(65, 65) }), 0, 50),
+  }),
+  [CLAUSE]: s.members({
+    v: v1,
+    count: s.integer(1, 1000),
+    clause: leaf,
+    path: s.array(s.hex32, 0, 64),
+  }),
+  [FIGURE]: s.members({
+    v: v1,
+    what: s.name,
+    region: s.optional(uint),
+    month: s.optional(month),
+    value: uint,
+    block: uint,
+  }),
+  [FIGURE_PROOF]: s.anything,
 };
 
 const subjects = {
@@ -199,6 +225,8 @@ const subjects = {
     base_pdf_size: s.integer(1, 20_000_000),
   }),
   supervision: s.members({ stream: s.name }),
+  clause: s.members({ contract_id: s.hex32, version: s.integer(1, 2 ** 32 - 1), clause: s.integer(1, 1000) }),
+  figure: s.members({ what: s.name, region: s.optional(uint), month: s.optional(month) }),
 };
 
 const common = {
@@ -231,6 +259,12 @@ const KINDS = {
     optional: [CHAIN_RECORD, JUDICIAL, BRIDGE],
     families: [PROOF, REVOCATION],
   },
+  clause: {
+    required: [...LOG, CLAUSE, OPENING, CHECK, ATTESTATION, WORKER_CONSENT, EMPLOYER_CONSENT, AUTHORITY],
+    optional: [JUDICIAL, BRIDGE],
+    families: [PROOF],
+  },
+  figure: { required: [FIGURE, FIGURE_PROOF], optional: [], families: [] },
   supervision: { required: LOG, optional: [CHAIN_RECORD, JUDICIAL, BRIDGE], families: [PROOF] },
 };
 

@@ -15,7 +15,12 @@ const BY_REGISTRAR = ["RegisterOrganisation", "ReplaceRepresentative"];
 export async function authority(state) {
   const { wallet } = state.json.get(names.EMPLOYER_CONSENT);
   const orgId = state.json.get(names.SEAL_BINDING).statement.org_id;
-  const when = state.signedAt("Employer");
+  const { spki } = state.signature("Employer");
+  return new Passed(await judgeAuthority(state, { orgId, wallet, when: state.signedAt("Employer"), spki }));
+}
+
+/** Judge the chain of statements as of `when`; `spki` null leaves the seal out (kind `clause`). */
+export async function judgeAuthority(state, { orgId, wallet, when, spki }) {
   const registered = state.cited.find((item) => item.name === "E01")?.utc ?? when;
   let held = null;
   for (const item of state.json.get(names.AUTHORITY).statements) {
@@ -30,12 +35,12 @@ export async function authority(state) {
     facts.scope = grant.scope;
     facts.until = textOf(until);
   }
-  if (hex(sha256Sync(state.signature("Employer").spki)) !== held.sealKeyHash) throw new Failed("SEAL_NOT_REGISTERED", facts);
+  if (spki !== null && hex(sha256Sync(spki)) !== held.sealKeyHash) throw new Failed("SEAL_NOT_REGISTERED", facts);
   const employers = new Set(state.cited.filter((item) => item.name === "E01").map((item) => item.event.stream));
   if (employers.size !== 1 || !employers.has(`employer/${orgId}`)) {
     throw new Failed("STATEMENT_MISMATCH", { field: "org_id", streams: [...employers].sort() });
   }
-  return new Passed(facts);
+  return facts;
 }
 
 /** The organisation after one more statement, as the registry contract would hold it. */

@@ -27,8 +27,11 @@ export function structure(state) {
 /** 2. The manifest lists exactly what is there, every digest matches, every JSON entry has its shape. */
 export function manifest(state) {
   const own = [names.MANIFEST, names.MANIFEST_SIGNATURE];
-  for (const name of own) if (!state.entries.has(name)) throw new Failed("ENTRY_MISSING", { entry: name });
+  if (!state.entries.has(names.MANIFEST)) throw new Failed("ENTRY_MISSING", { entry: names.MANIFEST });
   const found = readManifest(state.entries.get(names.MANIFEST));
+  const signed = state.entries.has(names.MANIFEST_SIGNATURE);
+  if (found.kind === "clause" && signed) throw new Failed("ENTRY_UNLISTED", { entry: names.MANIFEST_SIGNATURE });
+  if (found.kind !== "clause" && !signed) throw new Failed("ENTRY_MISSING", { entry: names.MANIFEST_SIGNATURE });
   const present = [...state.entries.keys()].filter((name) => !own.includes(name)).sort();
   const listed = new Set(found.entries.map((item) => item.name));
   for (const name of listed) if (!state.entries.has(name)) throw new Failed("ENTRY_MISSING", { entry: name });
@@ -100,6 +103,18 @@ export function installation(state) {
   if (!equal(canonical(found.installation.contracts), canonical(root.contracts))) {
     throw new Failed("CONTRACT_CODE_UNKNOWN", facts);
   }
+  if (state.kind !== "clause") checkSeal(state, facts);
+  const created = parseUtc(found.created);
+  const until = root.valid_until === null ? Infinity : parseUtc(root.valid_until);
+  if (created < parseUtc(root.valid_from) || created > until) {
+    throw new Undecided("TRUST_ROOT_OUT_OF_PERIOD", { valid_from: root.valid_from, ...facts });
+  }
+  return new Passed(facts);
+}
+
+/** The log's key signed this manifest; kind `clause` is made by anybody and has no such signature. */
+function checkSeal(state, facts) {
+  const root = state.trustRoot.value;
   try {
     const note = parseNote(state.entries.get(names.MANIFEST_SIGNATURE));
     const digest = hex(sha256Sync(state.entries.get(names.MANIFEST)));
@@ -110,12 +125,6 @@ export function installation(state) {
     if (!(error instanceof Malformed)) throw error;
     throw new Failed("SIG_CRYPTO_FAILURE", { entry: names.MANIFEST_SIGNATURE, ...facts });
   }
-  const created = parseUtc(found.created);
-  const until = root.valid_until === null ? Infinity : parseUtc(root.valid_until);
-  if (created < parseUtc(root.valid_from) || created > until) {
-    throw new Undecided("TRUST_ROOT_OUT_OF_PERIOD", { valid_from: root.valid_from, ...facts });
-  }
-  return new Passed(facts);
 }
 
 /** 4. The opening names this log, contract and version, and the PDF begins with the base revision. */

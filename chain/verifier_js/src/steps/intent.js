@@ -2,6 +2,7 @@
 // verification) that anyone can check again, or a one-time code that the identity service attests.
 
 import { Malformed, base64url, concat, demand, equal, hex, keccak256, sha256Sync, unbase64, unhex, utf8 } from "../bytes.js";
+import { shortText } from "../case.js";
 import { INTENT, WORKER_CONSENT } from "../contents.js";
 import { isObject, parseLoose } from "../json.js";
 import { checkP256, rawOfDer } from "../keys.js";
@@ -28,7 +29,7 @@ export async function intent(state) {
   const authenticator = unbase64(entry.authenticator_data);
   const site = state.trustRoot.value.web_origins.findLast((one) => one.origin === shown.origin);
   if (!site || !equal(authenticator.subarray(0, 32), sha256Sync(utf8(site.rp_id)))) {
-    throw new Failed("ORIGIN_MISMATCH", { origin: String(shown.origin).slice(0, 200) });
+    throw new Failed("ORIGIN_MISMATCH", { origin: shortText(shown.origin, 200) });
   }
   const publicKey = unbase64(entry.public_key);
   await orFail("ASSERTION_INVALID", { field: "signature" }, async () => {

@@ -74,7 +74,8 @@ export async function identity(state) {
   });
 }
 
-function checkTerms(state, entry) {
+/** The consent in this entry, whose terms must be the opening's. */
+export function checkTerms(state, entry) {
   const { consent } = state.json.get(entry);
   const { opening } = state;
   const expected = {
