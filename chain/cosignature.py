@@ -17,6 +17,9 @@ from chain.errors import NoteInvalid
 if TYPE_CHECKING:
     from signing.eip712 import Domain
 
+BRIDGE_HEADER = "Concord-Bridge-Cosignature"
+"""Header of a witness's answer, `<name> <unix time> <base64 of r‖s‖v>`: the EIP-712 form. Plain C2SP clients ignore it."""
+
 MAX_TIME = (1 << 63) - 1
 """C2SP tlog-cosignature: a timestamp must not exceed this."""
 
@@ -62,6 +65,16 @@ class WitnessVerifier:
         except (InvalidSignature, ValueError) as exc:
             raise NoteInvalid("the cosignature does not verify") from exc
         return time
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A witness's checked signatures on one checkpoint: its note line (with newline) and its EIP-712 form, if any."""
+
+    witness: str
+    time: int
+    line: str
+    bridge: bytes | None
 
 
 def cosigned_message(text: bytes, time: int) -> bytes:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar
+
+from chain.cosignature import Pair
 
 T = TypeVar("T")
 
@@ -43,7 +45,10 @@ class StoredEvent:
 
 @dataclass(frozen=True)
 class StoredCheckpoint:
-    """A signed checkpoint; `token` is an RFC 3161 TimeStampToken (DER) over the note without cosignatures."""
+    """A signed checkpoint; `token` is an RFC 3161 TimeStampToken (DER) over the note without cosignatures.
+
+    Where `cosignatures` are given, `note` bears their lines after the log's own.
+    """
 
     size: int
     root: str
@@ -52,6 +57,23 @@ class StoredCheckpoint:
     token_tsa: str | None
     token_time: datetime | None
     created_at: datetime
+    witnessed_at: datetime | None = None
+    cosignatures: tuple[Pair, ...] = ()
+
+    def with_cosignatures(self, pairs: Sequence[Pair]) -> StoredCheckpoint:
+        """The same checkpoint with these cosignatures in its note."""
+        note = self.note + "".join(pair.line for pair in pairs).encode("utf-8")
+        return replace(self, note=note, cosignatures=tuple(pairs))
+
+
+@dataclass(frozen=True)
+class WitnessState:
+    """How far a witness is: its newest cosignature on a checkpoint of ours (size 0: none yet), `time` by its clock."""
+
+    name: str
+    size: int
+    time: int | None
+    received_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -104,6 +126,8 @@ class AnchoringStatus:
     checkpoint_size: int
     checkpoint_time: datetime | None
     checkpoints_without_token: int
+    witnessed_size: int
+    witnesses: Sequence[WitnessState]
     index_block: int
     worker: str | None
     worker_alive: bool

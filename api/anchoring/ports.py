@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
+
+from chain.cosignature import Pair
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,26 @@ class Timestamps(Protocol):
 
     def stamp(self, imprint: bytes) -> Stamp:
         """A checked token over a SHA-256 imprint; raises any error while no authority behaves."""
+        ...
+
+
+class Witness(Protocol):
+    """An independent witness of our log (`chain.witness_client.WitnessClient`)."""
+
+    name: str
+
+    def cosign(
+        self,
+        note: bytes,
+        last_size: int,
+        known_size: Callable[[], int],
+        prove: Callable[[int], Sequence[bytes]],
+    ) -> Pair:
+        """Its checked pair of signatures on the checkpoint `note`.
+
+        Raises WitnessUnavailable (ask again: it may have cosigned), its subclass WitnessRefuses (an operator must look),
+        or WitnessConflict (two histories, or signatures that do not belong together).
+        """
         ...
 
 

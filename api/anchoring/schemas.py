@@ -87,6 +87,15 @@ class AlarmOut(BaseModel):
     last_at: datetime
 
 
+class WitnessOut(BaseModel):
+    """How far a witness is: size of the newest checkpoint that it cosigned, and when (its clock, Unix seconds)."""
+
+    name: str
+    size: int
+    time: int | None
+    received_at: datetime | None
+
+
 class StatusOut(BaseModel):
     """Facts for the operator."""
 
@@ -97,6 +106,8 @@ class StatusOut(BaseModel):
     checkpoint_size: int
     checkpoint_time: datetime | None
     checkpoints_without_token: int
+    witnessed_size: int
+    witnesses: list[WitnessOut]
     index_block: int
     worker: str | None
     worker_alive: bool

@@ -64,6 +64,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "完整性告警：链上记录与本地记录不一致（{reason}）。上链已停止。",
         "Integrity alarm: the chain and our records contradict each other ({reason}). Anchoring has stopped.",
     ),
+    "witness.conflict": (
+        "完整性告警：见证人 {witness} 与本日志在规模 {size} 处矛盾（{reason}）。上链已停止。",
+        "Integrity alarm: witness {witness} and this log contradict each other at size {size} ({reason}). "
+        "Anchoring has stopped.",
+    ),
     "relay.call_parked": (
         "合约拒绝了一项登记，已搁置待人工处理：{reason}",
         "A contract refused a registry call; it is parked for a person: {reason}",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import time
+from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -19,6 +21,7 @@ from api.anchoring.service.operator import Operator
 from api.anchoring.service.proofs import Proofs
 from api.anchoring.service.recorder import Recorder
 from api.anchoring.service.registry import RegistryCalls
+from api.anchoring.service.witnessing import Witnessing
 from api.infra.db import UnitOfWork
 from api.infra.settings import read_secret
 from api.kernel.errors import unavailable
@@ -28,7 +31,13 @@ from chain.deployer import Deployment, load_deployment
 
 if TYPE_CHECKING:
     from api.bootstrap.container import Container
+    from chain.witness_client import WitnessClient
+    from signing.eip712 import Domain
     from signing.timestamps import TimestampClient
+
+
+WITNESS_PATIENCE = timedelta(seconds=60)
+"""How long a package waits for the witnesses of a young checkpoint before it is made without them."""
 
 
 class CheckpointStamps:
@@ -41,6 +50,28 @@ class CheckpointStamps:
         """A checked token from the first authority that behaves."""
         token = self._client.stamp(imprint)
         return Stamp(token.der, token.tsa, token.gen_time)
+
+
+def bridge_domain(c: Container) -> Domain | None:
+    """EIP-712 domain of the judicial chain's contract, None where no judicial chain is set up."""
+    from signing.eip712 import Domain
+
+    path = c.settings.bridge_domain_file
+    if path is None or not path.exists():
+        return None
+    data = json.loads(path.read_text("utf-8"))
+    return Domain(data["name"], int(data["chainId"]), data["verifyingContract"], c.settings.log_origin)
+
+
+def witness_clients(c: Container) -> list[WitnessClient]:
+    """A client for each witness of the settings."""
+    from chain.witness_client import Endpoint, WitnessClient
+
+    domain = bridge_domain(c)
+    return [
+        WitnessClient(Endpoint(item.name, item.url, item.vkey, item.address), domain)
+        for item in c.settings.witnesses
+    ]
 
 
 def build(c: Container) -> Anchoring:
@@ -80,9 +111,10 @@ def build(c: Container) -> Anchoring:
         token = None if token_file is None else read_secret(token_file, "chain_rpc_token_file")
         gateway = RpcGateway(c.settings.chain_rpc_url, token=token)
         db = EagerDatabase(c.settings.effective_database_url, c.field_key)
+        uow = UnitOfWork(db)
         owner = f"{socket.gethostname()}/{os.getpid()}/{time.time_ns()}"
         return Worker(
-            uow=UnitOfWork(db),
+            uow=uow,
             clock=c.clock,
             gateway=gateway,
             relay=Relay(gateway, SqlRelayStore(db, c.clock.now), sender, contracts(), owner),
@@ -90,6 +122,9 @@ def build(c: Container) -> Anchoring:
             log_key=log_key(),
             timestamps=CheckpointStamps(timestamp_client(c.settings, c.clock)),
             proof_source=gateway,
+            witnessing=Witnessing(
+                uow, c.clock, witness_clients(c), c.settings.witness_threshold, time.monotonic
+            ),
             monotonic=time.monotonic,
         )
 
@@ -97,9 +132,14 @@ def build(c: Container) -> Anchoring:
         uow=c.uow,
         recorder=Recorder(c.settings.log_origin, c.clock),
         registry=RegistryCalls(contracts, c.clock),
-        proofs=Proofs(c.settings.log_origin, log_key),
+        proofs=Proofs(
+            c.settings.log_origin,
+            log_key,
+            c.clock,
+            WITNESS_PATIENCE if c.settings.witness_threshold else timedelta(0),
+        ),
         index=ChainIndex(),
-        operator=Operator(c.clock),
+        operator=Operator(c.clock, [item.name for item in c.settings.witnesses]),
         erasure=Erasure(),
         make_worker=make_worker,
     )

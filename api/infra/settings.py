@@ -30,6 +30,17 @@ class TsaSetting(BaseModel):
     policy: str | None = None
 
 
+class WitnessSetting(BaseModel):
+    """One witness of the log: where it listens, its verifier key, and the address of its key for the judicial chain."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    url: str
+    vkey: str
+    address: str | None = None
+
+
 class Settings(BaseSettings):
     """Where everything is, for one process of an installation."""
 
@@ -66,6 +77,11 @@ class Settings(BaseSettings):
         None, description="Ed25519 key (hex seed) that signs checkpoints and packages"
     )
     trust_root_file: Path | None = Field(None, description="published trust root of this installation")
+    witnesses: tuple[WitnessSetting, ...] = Field((), description="witnesses of the log (JSON); empty: none")
+    witness_threshold: int = Field(0, ge=0, description="witnesses that a checkpoint needs")
+    bridge_domain_file: Path | None = Field(
+        None, description="EIP-712 domain (JSON) of the judicial chain's contract, which witnesses sign for"
+    )
 
     identity_url: str = Field("", description="identity service")
     identity_token_file: Path | None = Field(None, description="bearer token for the identity service")

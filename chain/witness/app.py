@@ -10,13 +10,12 @@ from fastapi import FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
+from chain.cosignature import BRIDGE_HEADER
 from chain.witness.errors import Refused
 from chain.witness.service import Cosigned, Witness
 from chain.witness.submission import MAX_BODY
 from signing.identity_service.serving import log
 
-BRIDGE_HEADER = "Concord-Bridge-Cosignature"
-"""`<name> <unix time> <base64 of r‖s‖v>`: the EIP-712 form beside the C2SP line. A plain C2SP client ignores headers."""
 SIZE_TYPE = "text/x.tlog.size"
 TEXT_TYPE = "text/plain; charset=utf-8"
 RATE = 50.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +22,7 @@ from api.anchoring.service.operator import Operator
 from api.anchoring.service.proofs import Proofs
 from api.anchoring.service.recorder import Recorder
 from api.anchoring.service.registry import RegistryCalls
+from api.anchoring.service.witnessing import Witnessing
 from api.infra.db import Base, Database, UnitOfWork
 from api.kernel.clock import SystemClock
 from chain.checkpoint import LogKey
@@ -121,6 +122,8 @@ class Slice:
         contracts: Any = CONTRACTS,
         sender: Sender = SENDER,
         proofs: bool = False,
+        witnesses: Sequence[Any] = (),
+        threshold: int = 0,
     ) -> None:
         create_tables(db)
         self.db = db
@@ -130,14 +133,16 @@ class Slice:
         self.timestamps = FakeTimestamps()
         self.monotonic: float | None = 0.0  # None: real time
         self.with_proofs = proofs
+        self.witnesses = witnesses
+        self.threshold = threshold
         clock = SystemClock()
         self.service = Anchoring(
             UnitOfWork(db),
             Recorder(ORIGIN, clock),
             RegistryCalls(lambda: contracts, clock),
-            Proofs(ORIGIN, lambda: KEY),
+            Proofs(ORIGIN, lambda: KEY, clock),
             ChainIndex(),
-            Operator(clock),
+            Operator(clock, [witness.name for witness in witnesses]),
             Erasure(),
             self.make_worker,
         )
@@ -155,8 +160,13 @@ class Slice:
             KEY,
             self.timestamps,
             self.gateway if self.with_proofs else None,  # type: ignore[arg-type]
-            lambda: time.monotonic() if self.monotonic is None else self.monotonic,
+            Witnessing(UnitOfWork(db), clock, self.witnesses, self.threshold, self.now),
+            self.now,
         )
+
+    def now(self) -> float:
+        """The monotonic time of this slice's workers."""
+        return time.monotonic() if self.monotonic is None else self.monotonic
 
 
 def hex32(text: str) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from api.anchoring.model import StoredCheckpoint
-from api.anchoring.tables import CheckpointRow, LogRow, TileRow
+from api.anchoring.tables import CheckpointRow, JudicialItemRow, LogRow, TileRow
 from api.infra.db import Database
 from chain.errors import LogIntegrityError
 from chain.merkle import EMPTY_ROOT, Growth, TileId
@@ -73,9 +73,17 @@ def grow(session: Session, first_index: int, growth: Growth) -> None:
         session.execute(update(LogRow).where(LogRow.name == LOG).values(size=growth.size, root=growth.root))
 
 
-def _checkpoint(row: CheckpointRow) -> StoredCheckpoint:
+def as_checkpoint(row: CheckpointRow) -> StoredCheckpoint:
+    """A stored checkpoint as a value; its note bears the log's signature only."""
     return StoredCheckpoint(
-        row.size, row.root.hex(), row.note, row.token, row.tsa, row.token_time, row.created_at
+        size=row.size,
+        root=row.root.hex(),
+        note=row.note,
+        token=row.token,
+        token_tsa=row.tsa,
+        token_time=row.token_time,
+        created_at=row.created_at,
+        witnessed_at=row.witnessed_at,
     )
 
 
@@ -92,16 +100,28 @@ def add_checkpoint(session: Session, size: int, root: bytes, note: bytes, now: d
 def newest_checkpoint(session: Session) -> StoredCheckpoint | None:
     """The checkpoint of the largest size."""
     row = session.scalars(select(CheckpointRow).order_by(CheckpointRow.size.desc()).limit(1)).one_or_none()
-    return None if row is None else _checkpoint(row)
+    return None if row is None else as_checkpoint(row)
 
 
 def covering_checkpoint(session: Session, log_index: int) -> StoredCheckpoint | None:
-    """The smallest checkpoint with a token that holds the entry at `log_index`; without a token where none has one."""
-    query = select(CheckpointRow).where(CheckpointRow.size > log_index).order_by(CheckpointRow.size).limit(1)
-    row = session.scalars(query.where(CheckpointRow.token.is_not(None))).one_or_none()
-    if row is None:
+    """The oldest checkpoint that holds the entry at `log_index` and went furthest.
+
+    That is one with a receipt of the judicial chain, else a witnessed one, else one with a token, else any.
+    """
+    covering = (
+        select(CheckpointRow).where(CheckpointRow.size > log_index).order_by(CheckpointRow.size).limit(1)
+    )
+    receipts = select(JudicialItemRow.checkpoint_size).where(JudicialItemRow.receipt.is_not(None))
+    for query in (
+        covering.where(CheckpointRow.size.in_(receipts)),
+        covering.where(CheckpointRow.witnessed_at.is_not(None)),
+        covering.where(CheckpointRow.token.is_not(None)),
+        covering,
+    ):
         row = session.scalars(query).one_or_none()
-    return None if row is None else _checkpoint(row)
+        if row is not None:
+            return as_checkpoint(row)
+    return None
 
 
 def newest_without_token(session: Session) -> StoredCheckpoint | None:
@@ -112,7 +132,7 @@ def newest_without_token(session: Session) -> StoredCheckpoint | None:
         .order_by(CheckpointRow.size.desc())
         .limit(1)
     ).one_or_none()
-    return None if row is None else _checkpoint(row)
+    return None if row is None else as_checkpoint(row)
 
 
 def count_without_token(session: Session) -> int:

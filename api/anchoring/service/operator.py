@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy.orm import Session
 
 from api.anchoring.model import AnchoringStatus, CallState
-from api.anchoring.repository import alarms, calls, index_store, outbox, tree
+from api.anchoring.repository import alarms, calls, cosignatures, index_store, outbox, tree
 from api.anchoring.rules import SEVERITY_INTEGRITY
 from api.infra import audit
 from api.infra.auth import Principal
@@ -16,8 +18,9 @@ from api.kernel.errors import conflict, not_found
 class Operator:
     """Status, parked calls, alarms."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, witnesses: Sequence[str] = ()) -> None:
         self._clock = clock
+        self._witnesses = witnesses
 
     def status(self, session: Session) -> AnchoringStatus:
         """Facts at this moment; a few counting queries."""
@@ -35,6 +38,8 @@ class Operator:
             checkpoint_size=checkpoint.size if checkpoint else 0,
             checkpoint_time=checkpoint.created_at if checkpoint else None,
             checkpoints_without_token=tree.count_without_token(session),
+            witnessed_size=cosignatures.newest_witnessed(session),
+            witnesses=cosignatures.states(session, self._witnesses),
             index_block=mark.number if mark else 0,
             worker=lease[0] if lease else None,
             worker_alive=lease is not None and lease[1] > now,

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.anchoring.model import Anchor, Conclusion, StoredCheckpoint, StoredEvent
-from api.anchoring.repository import calls, streams, tree
+from api.anchoring.repository import calls, cosignatures, streams, tree
 from api.anchoring.tables import EventRow, FlightRow
+from api.kernel.clock import Clock
 from api.kernel.errors import not_found
 from chain.checkpoint import LogKey
 from chain.errors import ProofInvalid
@@ -21,9 +23,17 @@ from chain.merkle.hashing import HASH_SIZE
 class Proofs:
     """Read side of the log. Every proof names the tree size it is for."""
 
-    def __init__(self, log_origin: str, log_key: Callable[[], LogKey]) -> None:
+    def __init__(
+        self,
+        log_origin: str,
+        log_key: Callable[[], LogKey],
+        clock: Clock,
+        patience: timedelta = timedelta(0),
+    ) -> None:
         self._log_origin = log_origin
         self._log_key = log_key
+        self._clock = clock
+        self._patience = patience
 
     @property
     def log_key(self) -> LogKey:
@@ -65,10 +75,24 @@ class Proofs:
         return Tree(tree.SessionTiles(session), size)
 
     def checkpoint(self, session: Session, covering: int | None = None) -> StoredCheckpoint | None:
-        """The newest checkpoint, or the smallest one (with a token if any has) that holds the entry `covering`."""
+        """The newest checkpoint, or the oldest one that holds the entry `covering` and went furthest.
+
+        Furthest: accepted by the judicial chain, else witnessed, else signed and stamped. Its note bears the
+        cosignatures that have come. Where witnesses are set up, a young checkpoint that lacks their quorum is waited
+        for (None): after `patience` the signed one is handed out as it is, and says so itself.
+        """
         if covering is None:
-            return tree.newest_checkpoint(session)
-        return tree.covering_checkpoint(session, covering)
+            found = tree.newest_checkpoint(session)
+        else:
+            found = tree.covering_checkpoint(session, covering)
+            if found is not None and self._is_young(found):
+                return None
+        return None if found is None else found.with_cosignatures(cosignatures.pairs(session, found.size))
+
+    def _is_young(self, found: StoredCheckpoint) -> bool:
+        if not self._patience or found.witnessed_at is not None:
+            return False
+        return abs(self._clock.now() - found.created_at) < self._patience
 
     def tile(self, session: Session, level: int, number: int, width: int) -> bytes:
         """A tile of the anchored tree cut to `width` hashes; not_found unless the tree fills it that far."""

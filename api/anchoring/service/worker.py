@@ -16,6 +16,7 @@ from api.anchoring.model import StoredCheckpoint
 from api.anchoring.ports import Stamp, Timestamps
 from api.anchoring.repository import alarms, index_queries, outbox, streams, tree
 from api.anchoring.rules import SEVERITY_INTEGRITY, SEVERITY_WARNING
+from api.anchoring.service.witnessing import Witnessing
 from api.anchoring.tables import EventRow, FlightRow
 from api.infra.db import UnitOfWork
 from api.kernel.clock import Clock
@@ -27,6 +28,7 @@ from chain.gateway import ChainGateway, ProofSource
 from chain.indexer import Indexer
 from chain.relay import Relay
 from chain.state_proofs import build_receipt_proofs
+from chain.witness_client import WitnessConflict
 
 log = structlog.get_logger(__name__)
 
@@ -56,6 +58,7 @@ class Worker:
         log_key: LogKey,
         timestamps: Timestamps,
         proof_source: ProofSource | None,
+        witnessing: Witnessing,
         monotonic: Callable[[], float],
     ) -> None:
         self._uow = uow
@@ -66,6 +69,7 @@ class Worker:
         self._log_key = log_key
         self._timestamps = timestamps
         self._proof_source = proof_source
+        self._witnessing = witnessing
         self._monotonic = monotonic
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="checkpoint-token")
         self._stamping: tuple[StoredCheckpoint, Future[Stamp]] | None = None
@@ -80,11 +84,14 @@ class Worker:
         While nothing waits, a pass is one small query; the whole of it is done once a second.
         """
         now = self._monotonic()
-        if now < self._next_pass and not self._something_waits():
+        if now < self._next_pass and not self._answer_waits() and not self._something_waits():
             return False
         done = self._pass()
         self._next_pass = now if done else now + IDLE_PASS
         return done
+
+    def _answer_waits(self) -> bool:
+        return self._witnessing.answered or (self._stamping is not None and self._stamping[1].done())
 
     def _something_waits(self) -> bool:
         with self._uow.read() as session:
@@ -93,23 +100,37 @@ class Worker:
     def _pass(self) -> bool:
         self._refuse_if_stopped()
         try:
+            moved = self._chain_steps()
+            if moved is None:
+                return False
+            self._checkpoint()
+            witnessed = self._witnessing.step()
+        except WitnessConflict as exc:
+            self._alarm("witness.conflict", SEVERITY_INTEGRITY, exc.facts)
+            raise integrity("anchoring.integrity", **exc.facts) from exc
+        except (LogIntegrityError, DecodingError) as exc:
+            self._alarm("log.integrity", SEVERITY_INTEGRITY, exc.facts)
+            raise integrity("anchoring.integrity", **exc.facts) from exc
+        return moved or bool(witnessed)
+
+    def _chain_steps(self) -> bool | None:
+        """What needs the node; whether anything moved, None while another process leads.
+
+        While the node is away tokens and cosignatures for what is anchored are still fetched.
+        """
+        try:
             tick = self._relay.tick()
             for alarm in tick.alarms:
                 self._alarm(alarm.code, SEVERITY_WARNING, alarm.facts)
             if not tick.leader:
-                return False
+                return None
             progress = self._indexer.step()
             audited = self._audit()
-            self._checkpoint()
             proven = self._prove_receipts()
-        except (LogIntegrityError, DecodingError) as exc:
-            self._alarm("log.integrity", SEVERITY_INTEGRITY, exc.facts)
-            raise integrity("anchoring.integrity", **exc.facts) from exc
         except GatewayUnavailable as exc:
             if not self._down:
                 log.warning("anchoring.chain.unavailable", reason=str(exc.facts.get("reason", "")))
             self._down = True
-            self._token_step()
             return False
         if self._down:
             log.info("anchoring.chain.came_back")
@@ -123,8 +144,9 @@ class Worker:
                 stop.wait(PACE)
 
     def close(self) -> None:
-        """End the token thread."""
+        """End the threads that wait for others."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+        self._witnessing.close()
 
     # -- integrity
 
