@@ -10,45 +10,40 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import rlp
-
 from chain.abi import CONTRACTS, keccak, load
-from chain.errors import TEXTS, ChainError
-from chain.gateway import ChainGateway, Receipt, SendOutcome
-from chain.transactions import Sender, address_bytes, checksum_address
+from chain.deployment_steps import (
+    CREATION_GAS,
+    DeploymentError,
+    Step,
+    creation_address,
+    execute,
+    plan_steps,
+    require_code,
+    write_record,
+)
+from chain.gateway import ChainGateway, Receipt
+from chain.transactions import Sender, address_bytes
+
+__all__ = [
+    "DeployedContract",
+    "Deployment",
+    "DeploymentConfig",
+    "DeploymentError",
+    "deploy",
+    "load_deployment",
+]
 
 RECORD = "deployment.json"
 PLAN = "deployment-plan.json"
 
 ADMIN_ROLE = 0
-_CREATION_GAS = 6_000_000
 _CALL_GAS = 300_000
-
-TEXTS["deployment.conflict"] = (
-    "已有的部署记录与当前设置不符：{field}。",
-    "The existing deployment does not fit the present settings: {field}.",
-)
-TEXTS["deployment.failed"] = (
-    "合约部署失败：{step}（{reason}）。",
-    "The deployment failed at {step} ({reason}).",
-)
-TEXTS["deployment.timeout"] = (
-    "等待部署交易出块超时：{step}；再次运行将从此处继续。",
-    "The deployment's transaction {step} was not mined in time; run again to continue from here.",
-)
-
-
-class DeploymentError(ChainError):
-    """The deployment cannot be made, or what was deployed is not what the record says."""
-
-    default_code = "deployment.failed"
 
 
 @dataclass(frozen=True)
@@ -134,16 +129,6 @@ class Deployment:
         return cls(**fields)
 
 
-@dataclass(frozen=True)
-class _Step:
-    """One planned transaction. `contract` names what it creates."""
-
-    label: str
-    raw: bytes
-    hash: bytes
-    contract: str | None
-
-
 def load_deployment(folder: Path) -> Deployment | None:
     """The record in `folder`, or None when nothing was deployed (or not completely)."""
     path = folder / RECORD
@@ -187,12 +172,15 @@ def deploy(
 
     folder.mkdir(parents=True, exist_ok=True)
     sender = Sender(deployer_key, chain_id)
-    steps = _plan(gateway, sender, config, folder, genesis.hash)
-    receipts = _execute(gateway, steps, timeout, progress, sleep)
+    settings = _settings(config, chain_id, genesis.hash)
+    steps = plan_steps(
+        gateway, sender, settings, folder / PLAN, lambda nonce: _sign_steps(sender, config, nonce)
+    )
+    receipts = execute(gateway, steps, timeout, progress, sleep)
     deployment = _record(gateway, sender.address, config, chain_id, genesis.hash, steps, receipts)
     _require_code(gateway, deployment)
     _require_authority(gateway, deployment)
-    _write(folder / RECORD, deployment.to_json())
+    write_record(folder / RECORD, deployment.to_json())
     return deployment
 
 
@@ -207,33 +195,9 @@ def _require_same(done: Deployment, config: DeploymentConfig, chain_id: int, gen
             raise DeploymentError("deployment.conflict", field=field)
 
 
-def _plan(
-    gateway: ChainGateway, sender: Sender, config: DeploymentConfig, folder: Path, genesis: bytes
-) -> tuple[_Step, ...]:
-    path = folder / PLAN
-    settings = _settings(config, sender.chain_id, genesis)
-    settings = {key: list(value) if isinstance(value, tuple) else value for key, value in settings.items()}
-    if path.exists():
-        stored = json.loads(path.read_bytes())
-        for field, wanted in {**settings, "deployer": sender.address}.items():
-            if stored["settings"].get(field) != wanted:
-                raise DeploymentError("deployment.conflict", field=field)
-        return tuple(
-            _Step(step["label"], bytes.fromhex(step["raw"]), bytes.fromhex(step["hash"]), step["contract"])
-            for step in stored["steps"]
-        )
-    steps = _sign_steps(sender, config, gateway.transaction_count(sender.address))
-    listed = [
-        {"label": step.label, "raw": step.raw.hex(), "hash": step.hash.hex(), "contract": step.contract}
-        for step in steps
-    ]
-    _write(path, {"v": 1, "settings": {**settings, "deployer": sender.address}, "steps": listed})
-    return steps
-
-
-def _sign_steps(sender: Sender, config: DeploymentConfig, nonce: int) -> tuple[_Step, ...]:
+def _sign_steps(sender: Sender, config: DeploymentConfig, nonce: int) -> tuple[Step, ...]:
     """Every transaction in order. Addresses are known beforehand: they follow from sender and nonce."""
-    address = {name: _creation_address(sender.address, nonce + place) for place, name in enumerate(CONTRACTS)}
+    address = {name: creation_address(sender.address, nonce + place) for place, name in enumerate(CONTRACTS)}
     signers = [address_bytes(signer) for signer in config.governance_signers]
     manager = address["AccessManager"]
     domain = (config.domain_name, config.domain_salt)
@@ -268,58 +232,9 @@ def _sign_steps(sender: Sender, config: DeploymentConfig, nonce: int) -> tuple[_
     ]
     steps = []
     for place, (label, to, data, contract) in enumerate(calls):
-        signed = sender.sign(to, data, nonce + place, _CALL_GAS if contract is None else _CREATION_GAS)
-        steps.append(_Step(label, signed.raw, signed.hash, contract))
+        signed = sender.sign(to, data, nonce + place, _CALL_GAS if contract is None else CREATION_GAS)
+        steps.append(Step(label, signed.raw, signed.hash, contract))
     return tuple(steps)
-
-
-def _creation_address(sender: str, nonce: int) -> str:
-    encoded: bytes = rlp.encode([address_bytes(sender), nonce])  # type: ignore[attr-defined,no-untyped-call]
-    return checksum_address(keccak(encoded)[12:])
-
-
-def _execute(
-    gateway: ChainGateway,
-    steps: tuple[_Step, ...],
-    timeout: float,
-    progress: Callable[[str, int, int], None] | None,
-    sleep: Callable[[float], None],
-) -> dict[bytes, Receipt]:
-    """Send what the chain does not have and wait until all is final.
-
-    The first transaction goes alone: some chains take a new account's second one only after its first was mined.
-    """
-    receipts: dict[bytes, Receipt] = {}
-    for group in (steps[:1], steps[1:]):
-        waiting = [step for step in group if step.hash not in receipts]
-        _send_missing(gateway, waiting)
-        deadline = time.monotonic() + timeout
-        while waiting:
-            final = gateway.final_head().number
-            for step, receipt in zip(waiting, gateway.receipts([step.hash for step in waiting]), strict=True):
-                if receipt is None or receipt.block_number > final:
-                    continue
-                if not receipt.ok:
-                    raise DeploymentError(step=step.label, reason="the transaction reverted")
-                receipts[step.hash] = receipt
-                if progress is not None:
-                    progress(step.label, len(receipts), len(steps))
-            waiting = [step for step in waiting if step.hash not in receipts]
-            if waiting and time.monotonic() > deadline:
-                raise DeploymentError("deployment.timeout", step=waiting[0].label)
-            if waiting:
-                sleep(0.1)
-    return receipts
-
-
-def _send_missing(gateway: ChainGateway, steps: list[_Step]) -> None:
-    known = gateway.transactions([step.hash for step in steps]) if steps else []
-    missing = [step for step, found in zip(steps, known, strict=True) if found is None]
-    if not missing:
-        return
-    for step, result in zip(missing, gateway.send([step.raw for step in missing]), strict=True):
-        if result.outcome is SendOutcome.REFUSED:
-            raise DeploymentError(step=step.label, reason=result.reason)
 
 
 def _record(
@@ -328,7 +243,7 @@ def _record(
     config: DeploymentConfig,
     chain_id: int,
     genesis: bytes,
-    steps: tuple[_Step, ...],
+    steps: tuple[Step, ...],
     receipts: Mapping[bytes, Receipt],
 ) -> Deployment:
     contracts = {}
@@ -358,11 +273,7 @@ def _record(
 
 def _require_code(gateway: ChainGateway, deployment: Deployment) -> None:
     for name, contract in deployment.contracts.items():
-        code = gateway.code(contract.address)
-        if keccak(code).hex() != contract.code_hash:
-            raise DeploymentError(step=name, reason="the code on chain is not what was recorded")
-        if not load(name).matches(code):
-            raise DeploymentError(step=name, reason="the code on chain is not this release's")
+        require_code(gateway, name, contract.address, contract.code_hash)
 
 
 def _require_authority(gateway: ChainGateway, deployment: Deployment) -> None:
@@ -380,19 +291,3 @@ def _require_authority(gateway: ChainGateway, deployment: Deployment) -> None:
         raise DeploymentError(
             step="hand administration over", reason="the k-of-n account does not administer"
         )
-
-
-def _write(path: Path, content: Mapping[str, Any]) -> None:
-    """Write a file so that a reader finds the old one or the whole new one, whenever the machine stops."""
-    temporary = path.with_suffix(".new")
-    data = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=True).encode("ascii") + b"\n"
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
