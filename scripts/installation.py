@@ -13,7 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-PORTS = ("api", "node", "identity", "idp", "sms", "ca", "tsa_one", "tsa_two")
+WITNESSES = ("court", "union", "notary")
+"""TEST witnesses of the log; two of them are a quorum."""
+
+PORTS = (
+    *("api", "node", "identity", "idp", "sms", "ca", "tsa_one", "tsa_two"),
+    *(f"witness_{name}" for name in WITNESSES),
+)
 """Loopback listeners of the embedded installation, in this order from the first port."""
 
 SECP256K1_KEYS = ("relay", "deployer", "registrar", "governance-1", "governance-2", "governance-3")
@@ -62,6 +68,15 @@ class Installation:
     def domain_file(self) -> Path:
         """EIP-712 domain of the labour registry, for identity service and CA."""
         return self.data / "domain.json"
+
+    @property
+    def bridge_domain_file(self) -> Path:
+        """EIP-712 domain of the judicial chain's contract, for witnesses and relay; absent: no judicial chain."""
+        return self.data / "bridge-domain.json"
+
+    def witness_folder(self, name: str) -> Path:
+        """The own folder of one of the TEST witnesses."""
+        return self.root / f"witness-{name}"
 
     def url(self, name: str) -> str:
         """Loopback address of one of the programs."""
@@ -117,6 +132,10 @@ def prepare(root: Path, first_port: int = 8080, public_origin: str | None = None
         _write(facts_file, json.dumps(facts, indent=1) + "\n")
     if facts.get("v") != 1:
         raise InstallationError(f"{facts_file}: unknown version; use the release that wrote it")
+    added = [name for name in PORTS if name not in facts["ports"]]
+    if added:  # made by a release with fewer programs
+        facts["ports"] |= dict(zip(added, free_ports(len(added)), strict=True))
+        _write(facts_file, json.dumps(facts, indent=1) + "\n")
     made = Installation(root, facts["log_origin"], facts["ports"], facts["public_origin"], facts["test"])
     _make_keys(made)
     made.logs.mkdir(exist_ok=True)

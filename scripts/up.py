@@ -1,6 +1,7 @@
 """Starts a whole embedded installation on one machine: chain node, TEST authorities, identity service, API, worker.
 
-The order follows who needs whom: keys → node → contracts → domain → CA and identity service → trust root → API → worker.
+The order follows who needs whom: keys → node → contracts → domain → CA and identity service → trust root → witnesses → API
+→ worker.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from typing import Any
 import httpx
 
 from api.infra.settings import environment
-from scripts.installation import Installation, InstallationError, check_ports
+from scripts.installation import WITNESSES, Installation, InstallationError, check_ports
 from scripts.processes import Child, Supervisor
 from signing.accounts import Account
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 CA_NAMES = ("root", "event", "organisation")
+ALLOCATOR = {"MALLOC_ARENA_MAX": "2"}
+"""glibc gives each of a server's threads a heap of its own and hardly returns any: two are enough for Python's."""
 
 
 def address_of(key: bytes) -> str:
@@ -76,10 +79,9 @@ class Platform:
         settings = self.settings(issuer)
         self._write_settings(settings)
         self._run(settings, "api.cli", "migrate")
-        if not self.installation.trust_root.exists():
-            self._run(settings, "api.cli", "trust-root")
+        self._run(settings, "api.cli", "trust-root")
         (self.installation.root / "schema").write_text(_schema(), encoding="ascii")
-        self.supervisor.start(*self._platform(settings))
+        self.supervisor.start(*self._witnesses(), *self._platform(settings))
 
     def _start_again(self, issuer: str) -> None:
         settings = self.settings(issuer)
@@ -89,6 +91,7 @@ class Platform:
             *self._test_services(),
             self._ca(issuer),
             self._identity(),
+            *self._witnesses(),
             *self._platform(settings),
         )
 
@@ -98,7 +101,7 @@ class Platform:
                 "api",
                 ["-m", "api.app"],
                 self._log("api"),
-                settings,
+                settings | ALLOCATOR,
                 self._url("api") + "/health/ready",
                 False,
             ),
@@ -240,6 +243,34 @@ class Platform:
             self._log("identity"),
         )
 
+    def _witness_facts(self) -> list[dict[str, str]]:
+        """Name, verifier key, address and URL of each witness; makes their keys at the first call."""
+        from dataclasses import asdict
+
+        from chain.witness.identity import make
+
+        made = self.installation
+        return [
+            asdict(make(made.witness_folder(name), f"{name}.test/")) | {"url": self._url(f"witness_{name}")}
+            for name in WITNESSES
+        ]
+
+    def _witnesses(self) -> list[Child]:
+        from chain.checkpoint import LogKey
+
+        made = self.installation
+        vkey = LogKey.from_seed(made.log_origin, made.key("log")).vkey
+        return [
+            Child(
+                f"witness_{name}",
+                ["-m", "chain.witness", "--data", str(made.witness_folder(name))]
+                + ["--port", str(self._port(f"witness_{name}")), "--log", vkey]
+                + ["--bridge", str(made.bridge_domain_file)],
+                self._log(f"witness_{name}"),
+            )
+            for name in WITNESSES
+        ]
+
     def _fetch(self, url: str, path: Path) -> Path:
         if not path.exists():
             answer = httpx.get(url, timeout=10)
@@ -276,6 +307,9 @@ class Platform:
                 "relay_key_file": self._key_file("relay"),
                 "log_key_file": self._key_file("log"),
                 "trust_root_file": made.trust_root,
+                "witnesses": self._witness_facts(),
+                "witness_threshold": 2,
+                "bridge_domain_file": made.bridge_domain_file,
                 "identity_url": self._url("identity"),
                 "identity_token_file": self._key_file("identity-token"),
                 "identity_issuer": issuer,

@@ -27,7 +27,7 @@ def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m chain.witness", description=__doc__)
     parser.add_argument("command", nargs="?", choices=["init", "run", "show"], default="run")
     parser.add_argument("--data", type=Path, required=True, help="the witness's own folder: keys and memory")
-    parser.add_argument("--name", help="init: name in signature lines, e.g. court.example/witness-1")
+    parser.add_argument("--name", help="init: name in signature lines; court.example/ takes a suffix")
     parser.add_argument("--port", type=int, default=0, help="run: loopback port; 0 takes a free one")
     parser.add_argument("--log", action="append", default=[], help="run: verifier key of a log to witness")
     parser.add_argument(

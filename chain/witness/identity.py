@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
@@ -45,15 +46,19 @@ class WitnessKeys:
 def make(folder: Path, name: str) -> WitnessFacts:
     """Make a witness in `folder`, or return the one that is there. Interrupted, it goes on where it stopped.
 
+    A name that ends in `/` is completed by a digest of the key: in a trust root a new key needs a new name.
     Raises WitnessError for a refused name or when a witness of another name lives there.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if (folder / FACTS).exists():
         found = load(folder).facts
-        if found.name != name:
+        if found.name != name and not (name.endswith("/") and found.name.startswith(name)):
             raise WitnessError("witness.belongs_to_another", file=str(folder / FACTS))
         return found
-    keys = _keys(name, _secret(folder / COSIGNER), _secret(folder / BRIDGE))
+    seed = _secret(folder / COSIGNER)
+    if name.endswith("/"):
+        name += hashlib.sha256(_keys("unnamed", seed, seed).cosigner.verifier.public).hexdigest()[:8]
+    keys = _keys(name, seed, _secret(folder / BRIDGE))
     Memory.create(folder, keys.facts.vkey)  # before the facts: whoever can read them may rely on the memory
     _write(folder / FACTS, json.dumps(asdict(keys.facts), indent=1) + "\n", 0o644)
     return keys.facts
