@@ -55,9 +55,21 @@ def make_backup(data: Path, out: Path, recipient: PublicKey) -> dict[str, Any]:
         return write_archive(out, recipient, collect(data, Path(staging)), facts)
 
 
-def restore_backup(archive: Path, secret: PrivateKey, into: Path, database_url: str = "") -> dict[str, Any]:
-    """Unpack an archive into an empty folder (and a PostgreSQL dump into an empty database); gives the manifest."""
+REPLAY = Path("data") / "erasures.replay.jsonl"
+"""Where the platform looks, before it serves, for erasures that it must repeat."""
+
+
+def restore_backup(
+    archive: Path, secret: PrivateKey, into: Path, database_url: str = "", erasures: Path | None = None
+) -> dict[str, Any]:
+    """Unpack an archive into an empty folder (and a PostgreSQL dump into an empty database); gives the manifest.
+
+    `erasures` is the ledger of erasures as it stands today: the platform repeats it before it serves.
+    """
+    ledger = b"" if erasures is None else _ledger(erasures)
     manifest = extract_archive(archive, secret, into)
+    if ledger:
+        (into / REPLAY).write_bytes(ledger)
     dump = into / "data" / DUMP_NAME
     if dump.exists():
         if not database_url:
@@ -67,6 +79,17 @@ def restore_backup(archive: Path, secret: PrivateKey, into: Path, database_url: 
         restore_postgres(dump, database_url)
         dump.unlink()
     return manifest
+
+
+def _ledger(path: Path) -> bytes:
+    try:
+        data = path.read_bytes()
+        for line in data.splitlines():
+            if line.strip():
+                json.loads(line)
+    except (OSError, ValueError) as error:
+        raise BackupError(f"the ledger of erasures {path} cannot be read: {error}") from error
+    return data
 
 
 def new_key(name: Path) -> dict[str, str]:
@@ -127,11 +150,26 @@ def restore(
     into: Annotated[Path, typer.Option("--into", help="空目录 / empty folder")],
     key: Annotated[Path, typer.Option("--key", help="私钥文件 / private key (NAME.key)")],
     database_url: Annotated[str, typer.Option(help="空的 PostgreSQL / empty PostgreSQL database")] = "",
+    erasures: Annotated[
+        Path | None,
+        typer.Option("--erasures", help="最新的清除台账 data/erasures.jsonl / today's ledger of erasures"),
+    ] = None,
+    no_erasures: Annotated[
+        bool, typer.Option("--no-erasures", help="备份后没有清除过 / nothing was erased since the backup")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """恢复到空目录，逐个文件核对摘要 / unpack into an empty folder, every file compared with the manifest."""
+    if (erasures is None) != no_erasures:
+        console.print(
+            "[red]✗[/red] 请用 --erasures 指明最新的清除台账；确认备份后没有清除过任何合同时，用 --no-erasures / give today's "
+            "ledger with --erasures, or say --no-erasures when nothing was erased since the backup",
+            highlight=False,
+        )
+        raise typer.Exit(2)
     try:
-        manifest = restore_backup(archive, PrivateKey(_key_bytes(key, "private key")), into, database_url)
+        secret = PrivateKey(_key_bytes(key, "private key"))
+        manifest = restore_backup(archive, secret, into, database_url, erasures)
     except BackupError as error:
         console.print(f"[red]✗[/red] {error}", highlight=False)
         raise typer.Exit(1) from error

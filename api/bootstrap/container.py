@@ -1,7 +1,8 @@
 """The container: settings, database, clock, bus, and every slice's service, built on first use and kept.
 
 `api/bootstrap/<slice>.py` builds a slice's service from here; `subscribe(container)` of the same module, where it exists,
-connects it to the bus. Nothing else in the platform knows which class stands behind a port.
+connects it to the bus; `start(container)` does what must come before the process serves or works. Nothing else in the
+platform knows which class stands behind a port.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ SLICES = (
     "econtract",
     "evidence",
     "insight",
+    "rights",
 )
 """Every slice of the installation, in the order in which their tables depend on nothing but infra."""
 
@@ -104,6 +106,11 @@ class Container:
         """Supervision from chain state, operator's status."""
         return self._build("insight")
 
+    @cached_property
+    def rights(self) -> Any:
+        """Erasure when retention ends."""
+        return self._build("rights")
+
     @property
     def recorder(self) -> EventRecorder:
         """Recorder of evidence events (the anchoring slice)."""
@@ -117,7 +124,7 @@ class Container:
         return authenticator
 
     def wire(self) -> Container:
-        """Register error texts and bus subscriptions of all slices, once; returns itself."""
+        """Register error texts and bus subscriptions of all slices and let them start, once; returns itself."""
         if not self._wired:
             self._wired = True
             for name in SLICES:
@@ -125,6 +132,10 @@ class Container:
                 subscribe = getattr(import_module(f"api.bootstrap.{name}"), "subscribe", None)
                 if subscribe is not None:
                     subscribe(self)
+            for name in SLICES:
+                start = getattr(import_module(f"api.bootstrap.{name}"), "start", None)
+                if start is not None:
+                    start(self)
         return self
 
     def close(self) -> None:

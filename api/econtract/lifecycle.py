@@ -42,6 +42,7 @@ _MOVES: dict[State, frozenset[State]] = {
     State.EMPLOYER_SIGNED: frozenset({State.EFFECTIVE, State.DISPUTED}),
     State.EFFECTIVE: frozenset({State.DISPUTED}),
     State.DISPUTED: frozenset(),
+    State.ERASED: frozenset(),
     **{state: frozenset({State.DRAFT}) for state in REOPENABLE},
 }
 

@@ -51,6 +51,7 @@ class State(StrEnum):
     EMPLOYER_SIGNED = "EMPLOYER_SIGNED"
     EFFECTIVE = "EFFECTIVE"
     DISPUTED = "DISPUTED"
+    ERASED = "ERASED"
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,9 @@ def last_concluded(session: Session, pk: str) -> str | None:
 
 def of_employer(session: Session, org_id: str, wanted: ContractFilter) -> Sequence[ContractRow]:
     """An employer's contracts, last changed first; one row more than the limit tells that there is a next page."""
-    query = select(ContractRow).where(ContractRow.org_id == org_id)
+    query = select(ContractRow).where(
+        ContractRow.org_id == org_id, ContractRow.state != State.ERASED.value
+    )
     if wanted.states:
         query = query.where(ContractRow.state.in_(wanted.states))
     if wanted.text:
@@ -112,7 +114,9 @@ def of_employer(session: Session, org_id: str, wanted: ContractFilter) -> Sequen
 
 def counts(session: Session, org_id: str) -> dict[str, int]:
     """How many contracts an employer has in each state."""
-    query = select(ContractRow.state, func.count()).where(ContractRow.org_id == org_id)
+    query = select(ContractRow.state, func.count()).where(
+        ContractRow.org_id == org_id, ContractRow.state != State.ERASED.value
+    )
     return {row[0]: row[1] for row in session.execute(query.group_by(ContractRow.state))}
 
 

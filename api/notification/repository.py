@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Index, Integer, String, and_, func, or_, select
+from sqlalchemy import ColumnElement, Index, Integer, String, and_, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from api.infra.db import Base, JsonText, SealedText, UtcDateTime
@@ -182,3 +182,21 @@ def listing(
     return list(
         session.scalars(query.order_by(MessageRow.created_at.desc(), MessageRow.message_id).limit(limit))
     )
+
+
+def forget(session: Session, subject_type: str, subject_id: str, now: datetime) -> int:
+    """Empty addresses and facts of all messages about a subject; those still under way are cancelled."""
+    about = (MessageRow.subject_type == subject_type, MessageRow.subject_id == subject_id)
+    session.execute(
+        update(MessageRow)
+        .where(*about, MessageRow.state.in_([State.QUEUED.value, State.SENT.value]))
+        .values(state=State.CANCELLED.value, settled_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    emptied = session.execute(
+        update(MessageRow)
+        .where(*about)
+        .values(phone=None, email=None, facts=seal_values({}), secrets=None, recipient_id=None)
+        .execution_options(synchronize_session=False)
+    )
+    return int(emptied.rowcount)  # type: ignore[attr-defined]

@@ -112,6 +112,10 @@ class NotificationService:
         row.state, row.secrets, row.settled_at = State.CANCELLED.value, None, self._clock.now()
         return True
 
+    def forget(self, session: Session, subject_type: str, subject_id: str) -> int:
+        """Empty all messages about a subject, sent or not; their states stay. The number of messages."""
+        return repository.forget(session, subject_type, subject_id, self._clock.now())
+
     def state(self, message_id: str) -> MessageState:
         """How far a message got."""
         with self._uow.read() as session:

@@ -43,6 +43,17 @@ WORDINGS: dict[str, Wording] = {
         ),
         "link code",
     ),
+    "econtract.erasure_announced": _w(
+        ("合同保存期已满，将清除本平台的副本", "Retention has ended: the platform's copy will be erased"),
+        (
+            "《{title}》的保存期已满。本平台保存的文本、证据和身份核验记录将于{date}清除，清除后不能恢复。"
+            "请在此之前下载合同和证据包自行保存；您手中的副本长期有效。如正在处理争议，请尽快与我们联系，可以暂缓清除。",
+            "The retention period of “{title}” has ended. The platform's text, evidence and identity records will be erased "
+            "on {date} and can't be brought back. Download contract and evidence package before then; your own copy stays "
+            "valid. If a dispute is open, tell us: the erasure can be put on hold.",
+        ),
+        "title date",
+    ),
     "econtract.recalled": _w(
         ("合同已被用人单位撤回", "The contract was recalled"),
         (

@@ -154,6 +154,11 @@ def _person_routes(routes: APIRouter, desk: IdentityDesk) -> None:
     def person(ref: str) -> Answer:
         return desk.person(ref)
 
+    @routes.delete("/persons/{ref}", status_code=204)
+    def forget(ref: str) -> Response:
+        desk.forget(ref)
+        return Response(status_code=204)
+
     @routes.post("/phone-changes/{change_id}/object", status_code=204)
     def object_change(change_id: str) -> Response:
         desk.object_change(change_id)

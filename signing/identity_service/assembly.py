@@ -10,6 +10,7 @@ from signing.identity_service.checks import Checks, Desk, audit_to_store
 from signing.identity_service.codes import Codes, Locks, PhoneSeal
 from signing.identity_service.desk import DeskChecks
 from signing.identity_service.errors import IdentityRefused
+from signing.identity_service.forgetting import forget
 from signing.identity_service.intents import Intents
 from signing.identity_service.issuer import Clock, Issuer, issuer_key
 from signing.identity_service.notices import Notices
@@ -89,6 +90,12 @@ class IdentityDesk:
             if change is None
             else {"change_id": change["id"], "usable_from": change["usable_from"]},
         }
+
+    def forget(self, ref: str) -> None:
+        """Destroy everything about a person whose retention is over (PIPL art. 47); an unknown one is no error."""
+        with self.store.transaction() as tx:
+            forget(tx, ref)
+            self.desk.audit(tx, "person.forgotten", "erased")
 
     def object_change(self, change_id: str) -> None:
         """Objection to a change of number."""

@@ -315,6 +315,10 @@ class IdentityServiceClient:
         data: dict[str, Any] = self._call("GET", f"/persons/{quote(person_ref)}")
         return data
 
+    def forget(self, person_ref: str) -> None:
+        """Destroy everything about a person; an unknown one is no error."""
+        self._call("DELETE", f"/persons/{quote(person_ref)}")
+
     def object_phone_change(self, change_id: str) -> None:
         """The old number's holder objects."""
         self._call("POST", f"/phone-changes/{quote(change_id)}/object", {})

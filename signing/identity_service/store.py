@@ -93,7 +93,8 @@ class Store:
         self._lock = threading.RLock()
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._db.row_factory = sqlite3.Row
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+        pragmas = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000")
+        for pragma in (*pragmas, "secure_delete=ON"):  # what is erased is overwritten, not only unlinked
             self._db.execute(f"PRAGMA {pragma}")
         self._migrate()
 

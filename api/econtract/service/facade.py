@@ -8,6 +8,7 @@ from api.econtract.service.context import Context
 from api.econtract.service.drafts import Drafts
 from api.econtract.service.portal import Portal
 from api.econtract.service.progress import Progress
+from api.econtract.service.retention import Retention
 from api.econtract.service.sending import Sending
 from api.econtract.service.worker import WorkerSteps
 
@@ -21,6 +22,7 @@ class Econtract:
     worker: WorkerSteps
     portal: Portal
     progress: Progress
+    retention: Retention
     context: Context
 
     @classmethod
@@ -33,6 +35,7 @@ class Econtract:
             WorkerSteps(context),
             Portal(context),
             Progress(context),
+            Retention(context),
             context,
         )
 

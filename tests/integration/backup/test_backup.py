@@ -160,6 +160,8 @@ def test_command_line(root: Path, tmp_path: Path) -> None:
     assert facts["bytes"] == archive.stat().st_size
     assert run.invoke(build_app("backup"), common).exit_code == 1
     into = ["restore", str(archive), "--into", str(tmp_path / "restored"), "--key", pair["private"], "--json"]
+    assert run.invoke(build_app("restore"), into).exit_code == 2, "erasures must not be forgotten"
+    into.append("--no-erasures")
     restored = json.loads(run.invoke(build_app("restore"), into).stdout)
     assert restored["files"] == facts["files"]
     assert run.invoke(build_app("restore"), into).exit_code == 1
