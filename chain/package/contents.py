@@ -14,6 +14,10 @@ from signing.errors import InputRefused
 FORMAT: Final = "concord.evidence/1"
 CONTRACT: Final = "contract"
 SUPERVISION: Final = "supervision"
+ONE_CLAUSE: Final = "clause"
+FIGURE: Final = "figure"
+CONCLUDED: Final = "contracts.concluded"
+"""The only figure so far: contract versions concluded, by region and month."""
 
 PDF: Final = "document/contract.pdf"
 OPENING: Final = "commitment/opening.json"
@@ -32,6 +36,9 @@ CHECKPOINT_TOKEN: Final = "log/checkpoint.tsr"  # noqa: S105  a file name
 CHAIN_RECORD: Final = "chain/record.json"
 JUDICIAL: Final = "judicial/receipt.json"
 BRIDGE: Final = "log/bridge-cosignatures.json"
+SHOWN_CLAUSE: Final = "clause/clause.json"
+FIGURE_STATEMENT: Final = "figure/statement.json"
+FIGURE_PROOF: Final = "figure/proof.json"
 JUDICIAL_TYPE: Final = "anvil-mpt"
 
 _PROOF = re.compile(r"log/proofs/[0-9]{5}\.tlog-proof")
@@ -71,6 +78,12 @@ _event = s.members(
     prev=s.hex32,
     salt=s.hex32,
 )
+_clause = s.members(salt=s.hex32, n=s.integer(1, 1000), id=s.text(200), title=s.text(1000), text=s.text())
+_figure: dict[str, s.Check] = {
+    "what": s.constant(CONCLUDED),
+    "region": s.optional(s.integer(1, 2**53 - 1)),
+    "month": s.optional(s.pattern(r"[0-9]{4}-(0[1-9]|1[0-2])", "a month YYYY-MM")),
+}
 _events = s.array(s.members(event=_event, payload=s.optional(s.mapping(s.text(100), s.anything))), 0, 490)
 
 
@@ -141,12 +154,11 @@ SHAPES: Final[Mapping[str, s.Check]] = {
     ),
     CLAUSES: s.members(
         v=_v1,
-        clauses=s.array(
-            s.members(salt=s.hex32, n=s.integer(1, 1000), id=s.text(200), title=s.text(1000), text=s.text()),
-            1,
-            1000,
-        ),
+        clauses=s.array(_clause, 1, 1000),
     ),
+    SHOWN_CLAUSE: s.members(v=_v1, count=s.integer(1, 1000), clause=_clause, path=s.array(s.hex32, 0, 10)),
+    FIGURE_STATEMENT: s.members(v=_v1, value=_uint64, block=_uint64, **_figure),
+    FIGURE_PROOF: s.mapping(s.text(100), s.anything),
     CHECK: s.members(
         v=_v1,
         statement=s.members(
@@ -234,23 +246,35 @@ MANIFEST_SHAPE: Final = s.tagged(
         **_manifest_common,
     ),
     supervision=s.members(kind=s.constant(SUPERVISION), subject=s.members(stream=s.name), **_manifest_common),
+    clause=s.members(
+        kind=s.constant(ONE_CLAUSE),
+        subject=s.members(contract_id=s.hex32, version=s.integer(1, 2**32 - 1), clause=s.integer(1, 1000)),
+        **_manifest_common,
+    ),
+    figure=s.members(kind=s.constant(FIGURE), subject=s.members(**_figure), **_manifest_common),
 )
 
 
 @dataclass(frozen=True)
 class Contents:
-    """The names that a kind must hold and may hold, beside proofs and revocation data."""
+    """The names that a kind must hold and may hold, beside proofs and revocation data.
+
+    `sealed`: the log's key has signed the manifest. A package that anybody makes offline has no such signature.
+    """
 
     required: frozenset[str]
     optional: frozenset[str]
-    revocation: bool
+    revocation: bool = False
+    proofs: bool = True
+    sealed: bool = True
 
     def problem(self, names: set[str]) -> tuple[str, str] | None:
         """Return (missing | foreign, name) for the first name that breaks the list, None when all is well."""
         for name in sorted(self.required - names):
             return "missing", name
         for name in sorted(names - self.required - self.optional):
-            if not _PROOF.fullmatch(name) and not (self.revocation and _REVOCATION.fullmatch(name)):
+            proof = self.proofs and _PROOF.fullmatch(name)
+            if not proof and not (self.revocation and _REVOCATION.fullmatch(name)):
                 return "foreign", name
         return None
 
@@ -274,7 +298,13 @@ KINDS: Final[Mapping[str, Contents]] = {
         frozenset({CHAIN_RECORD, JUDICIAL, BRIDGE}),
         revocation=True,
     ),
-    SUPERVISION: Contents(_LOG, frozenset({CHAIN_RECORD, JUDICIAL, BRIDGE}), revocation=False),
+    SUPERVISION: Contents(_LOG, frozenset({CHAIN_RECORD, JUDICIAL, BRIDGE})),
+    ONE_CLAUSE: Contents(
+        _LOG | {SHOWN_CLAUSE, OPENING, CHECK, ATTESTATION, WORKER_CONSENT, EMPLOYER_CONSENT, AUTHORITY},
+        frozenset({JUDICIAL, BRIDGE}),
+        sealed=False,
+    ),
+    FIGURE: Contents(frozenset({FIGURE_STATEMENT, FIGURE_PROOF}), frozenset(), proofs=False),
 }
 
 

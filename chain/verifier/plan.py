@@ -8,7 +8,7 @@ from datetime import datetime
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
-from chain.package.contents import CONTRACT, SUPERVISION
+from chain.package.contents import CONTRACT, FIGURE, ONE_CLAUSE, SUPERVISION
 from chain.verifier.case import Case
 from chain.verifier.outcome import Judgement, Outcome, Passed, Report, StepResult
 from chain.verifier.policy import Policy, default_policy
@@ -39,8 +39,12 @@ class Step:
         return found
 
 
-def _both(*needs: int) -> dict[str, tuple[int, ...]]:
-    return {CONTRACT: needs, SUPERVISION: needs}
+def _all(*needs: int) -> dict[str, tuple[int, ...]]:
+    return {CONTRACT: needs, SUPERVISION: needs, ONE_CLAUSE: needs, FIGURE: needs}
+
+
+def _logged(*needs: int) -> dict[str, tuple[int, ...]]:
+    return {CONTRACT: needs, SUPERVISION: needs, ONE_CLAUSE: needs}
 
 
 def _contract(*needs: int) -> dict[str, tuple[int, ...]]:
@@ -48,26 +52,29 @@ def _contract(*needs: int) -> dict[str, tuple[int, ...]]:
 
 
 PLAN: Final = (
-    Step(1, "structure", _both(), "container", "structure"),
-    Step(2, "manifest", _both(1), "container", "manifest_and_digests"),
-    Step(3, "installation", _both(2), "container", "installation"),
+    Step(1, "structure", _all(), "container", "structure"),
+    Step(2, "manifest", _all(1), "container", "manifest_and_digests"),
+    Step(3, "installation", _all(2), "container", "installation"),
     Step(4, "commitment", _contract(3), "document", "commitment"),
     Step(5, "document", _contract(4), "document", "document"),
     Step(6, "timestamps", _contract(5), "document", "timestamps"),
     Step(7, "certificates", _contract(6), "document", "certificates"),
-    Step(8, "identity", _contract(4), "statements", "identity"),
+    Step(8, "identity", {CONTRACT: (4,), ONE_CLAUSE: (3,)}, "statements", "identity"),
     Step(9, "worker-consent", _contract(7, 8), "statements", "worker_consent"),
     Step(10, "employer-consent", _contract(7), "statements", "employer_consent"),
     Step(11, "authority", _contract(10), "authority", "authority"),
     Step(12, "intent", _contract(9), "statements", "intent"),
-    Step(13, "process", {CONTRACT: (5,), SUPERVISION: (3,)}, "process", "process"),
-    Step(14, "checkpoint", _both(3), "log", "checkpoint"),
-    Step(15, "witnesses", _both(14), "log", "witnesses"),
-    Step(16, "inclusion", _both(13, 14), "log", "inclusion"),
-    Step(17, "chain-record", _both(3), "records", "chain_record"),
-    Step(18, "judicial", _both(14), "records", "judicial"),
+    Step(13, "process", {CONTRACT: (5,), SUPERVISION: (3,), ONE_CLAUSE: (3,)}, "process", "process"),
+    Step(14, "checkpoint", _logged(3), "log", "checkpoint"),
+    Step(15, "witnesses", _logged(14), "log", "witnesses"),
+    Step(16, "inclusion", _logged(13, 14), "log", "inclusion"),
+    Step(17, "chain-record", {CONTRACT: (3,), SUPERVISION: (3,)}, "records", "chain_record"),
+    Step(18, "judicial", _logged(14), "judicial", "judicial"),
     Step(19, "clauses", _contract(4), "content", "clauses"),
     Step(20, "rendering", _contract(4), "content", "rendering"),
+    Step(21, "clause", {ONE_CLAUSE: (8, 13)}, "clause", "clause"),
+    Step(22, "figure", {FIGURE: (3,)}, "figure", "figure"),
+    Step(23, "releases", _contract(13, 16), "releases", "releases"),
 )
 
 

@@ -114,6 +114,23 @@ class JudicialReceipt:
 
 
 @dataclass(frozen=True)
+class MadeBy:
+    """The package says that it was made by the program of this source digest (step 3); the log's key vouches for that."""
+
+    source_sha256: str
+
+    def judge(self, steps: Steps) -> Outcome:
+        """Compare with the digest that step 3 found."""
+        step = steps.get(3)
+        if step is None or step.outcome is not Outcome.PASSED:
+            return Outcome.INDETERMINATE if step is None else step.outcome
+        found = step.facts.get("source_sha256")
+        if found is None:
+            return Outcome.INDETERMINATE
+        return Outcome.PASSED if found == self.source_sha256 else Outcome.FAILED
+
+
+@dataclass(frozen=True)
 class UnsafeNoOp:
     """Passes everything. For taking a package apart in tests, never for a verdict."""
 
@@ -124,16 +141,25 @@ class UnsafeNoOp:
 
 CONTRACT_STEPS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 16, 19)
 SUPERVISION_STEPS = (1, 2, 3, 13, 14, 16)
+CLAUSE_STEPS = (1, 2, 3, 8, 13, 14, 16, 21)
+FIGURE_STEPS = (1, 2, 3, 22)
+_REQUIRED = {
+    "contract": CONTRACT_STEPS,
+    "supervision": SUPERVISION_STEPS,
+    "clause": CLAUSE_STEPS,
+    "figure": FIGURE_STEPS,
+}
 
 
 def default_policy(kind: str, trust_root: TrustRoot) -> Policy:
     """Return the documented policy (spec, section 6): parties, tokens, inclusion, checkpoint; nothing failed.
 
     What the embedded chain can't authenticate (17), the judicial chain (18) and the renderer (20) may be
-    indeterminate; witnesses count where the trust root asks for them.
+    indeterminate; witnesses and releases count where the trust root names them.
     """
-    required = SUPERVISION_STEPS if kind == "supervision" else CONTRACT_STEPS
-    members: list[Policy] = [NoStepFailed(), *(RequireStep(no) for no in required)]
-    if trust_root.witness_threshold > 0:
+    members: list[Policy] = [NoStepFailed(), *(RequireStep(no) for no in _REQUIRED[kind])]
+    if trust_root.witness_threshold > 0 and kind != "figure":
         members.append(RequireStep(15))
+    if trust_root.release_keys and kind == "contract":
+        members.append(RequireStep(23))
     return AllOf(tuple(members))

@@ -27,7 +27,7 @@ _KINDS: Final[dict[str, type[eip712.Statement]]] = {
 
 
 @dataclass
-class _Organisation:
+class Organisation:
     """What the statements so far amount to, as the registry contract would hold it."""
 
     representative: str
@@ -47,13 +47,9 @@ def _read(item: dict[str, Any]) -> eip712.Statement:
     return statement
 
 
-def authority(case: Case) -> Passed:
-    """11. The wallet was the representative's, or held a grant to sign; the seal is the registered one."""
-    consent = case.json[contents.EMPLOYER_CONSENT]
-    org_id: str = case.json[contents.SEAL_BINDING]["statement"]["org_id"]
-    signature = case.signature("Employer")
-    when = case.signed_at("Employer")
-    held: _Organisation | None = None
+def standing(case: Case, org_id: str, wallet: str, when: datetime) -> tuple[Organisation, dict[str, Any]]:
+    """What the statements amount to for `org_id` at `when`: the wallet may sign. Returns the organisation and facts."""
+    held: Organisation | None = None
     for item in case.json[contents.AUTHORITY]["statements"]:
         try:
             held = _apply(case, held, item, org_id, when)
@@ -61,7 +57,6 @@ def authority(case: Case) -> Passed:
             raise Failed("SIG_CRYPTO_FAILURE", entry=contents.AUTHORITY, type=item["type"]) from error
     if held is None:
         raise Failed("AUTHORITY_NOT_GRANTED")
-    wallet = eip712.checksum_address(consent["wallet"])
     facts: dict[str, Any] = {"org_id": org_id, "wallet": wallet, "representative": held.representative}
     if wallet != held.representative:
         scope, until = held.grants.get(wallet, (0, 0))
@@ -70,11 +65,26 @@ def authority(case: Case) -> Passed:
         if when > moment(until):
             raise Failed("AUTHORITY_EXPIRED", until=text_of(moment(until)), **facts)
         facts |= {"scope": scope, "until": text_of(moment(until))}
-    if hashlib.sha256(signature.spki).digest() != held.seal_key_hash:
-        raise Failed("SEAL_NOT_REGISTERED", **facts)
+    return held, facts
+
+
+def check_registered_stream(case: Case, org_id: str) -> None:
+    """The registration event that the package holds is this organisation's."""
     employers = {item.event["stream"] for item in case.cited if item.name == "E01"}
     if employers != {f"employer/{org_id}"}:
         raise Failed("STATEMENT_MISMATCH", field="org_id", streams=sorted(employers))
+
+
+def authority(case: Case) -> Passed:
+    """11. The wallet was the representative's, or held a grant to sign; the seal is the registered one."""
+    consent = case.json[contents.EMPLOYER_CONSENT]
+    org_id: str = case.json[contents.SEAL_BINDING]["statement"]["org_id"]
+    signature = case.signature("Employer")
+    wallet = eip712.checksum_address(consent["wallet"])
+    held, facts = standing(case, org_id, wallet, case.signed_at("Employer"))
+    if hashlib.sha256(signature.spki).digest() != held.seal_key_hash:
+        raise Failed("SEAL_NOT_REGISTERED", **facts)
+    check_registered_stream(case, org_id)
     return Passed(facts)
 
 
@@ -84,8 +94,8 @@ def _registered_at(case: Case, signed: datetime) -> datetime:
 
 
 def _apply(
-    case: Case, held: _Organisation | None, item: dict[str, Any], org_id: str, when: datetime
-) -> _Organisation:
+    case: Case, held: Organisation | None, item: dict[str, Any], org_id: str, when: datetime
+) -> Organisation:
     """Return the organisation after one more statement; its signer must be entitled to it."""
     statement = _read(item)
     if item["message"]["org_id"] != org_id:
@@ -104,7 +114,7 @@ def _apply(
     if isinstance(statement, eip712.RegisterOrganisation):
         if held is not None:
             raise Failed("STATEMENT_MISMATCH", field="order", type=item["type"])
-        return _Organisation(
+        return Organisation(
             eip712.checksum_address(statement.representative), statement.seal_key_hash, statement.nonce
         )
     if held is None or item["message"]["nonce"] <= held.nonce:

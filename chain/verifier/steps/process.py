@@ -15,19 +15,21 @@ ZERO: Final = "0" * 64
 ENDED: Final = frozenset({"rejected", "change_requested", "withdrawn", "expired", "declined"})
 ONCE: Final = ("E06", "sent", "E09", "E10", "E11")
 READING: Final = ("E03", "E04", "E07")
+SIGNED: Final = ("E09", "E10", "E11")
 
 
 def process(case: Case) -> Passed:
     """13. The events are the whole stream from its start, unbroken, and tell a complete signing."""
     stream = case.json[contents.STREAM]["stream"]
-    if case.kind == contents.CONTRACT and stream != f"econtract/{case.opening['contract_id']}":
+    if case.kind != contents.SUPERVISION and stream != f"econtract/{case.opening['contract_id']}":
         raise Failed("STREAM_MISMATCH", stream=stream)
     if case.kind == contents.SUPERVISION and stream != case.read_manifest.subject["stream"]:
         raise Failed("STREAM_MISMATCH", stream=stream)
     if not case.stream:
         raise Failed("EVENT_MISSING", event="E06")
     _check_chain(case, stream)
-    _check_citations(case)
+    if case.kind != contents.ONE_CLAUSE:
+        _check_citations(case)
     facts: dict[str, Any] = {
         "stream": stream,
         "events": [f"{item.name} {item.event['utc']}" for item in case.stream],
@@ -35,6 +37,8 @@ def process(case: Case) -> Passed:
     }
     if case.kind == contents.CONTRACT:
         facts |= _check_signing(case)
+    if case.kind == contents.ONE_CLAUSE:
+        facts |= _check_withheld(case)
     disputed = any(item.name == "disputed" for item in case.stream)
     return Passed(facts, "DISPUTED" if disputed else "")
 
@@ -89,6 +93,54 @@ def _final_cycle(case: Case) -> list[LogEvent]:
     if not starts:
         raise Failed("EVENT_MISSING", event="E06")
     return case.stream[starts[-1] :]
+
+
+def signing_events(case: Case) -> dict[str, LogEvent]:
+    """E09, E10 and E11 of the final cycle of a package that withholds the others' payloads (spec, 13 "clause")."""
+    cycle = _final_cycle(case)
+    numbers: list[int] = []
+    for name in SIGNED:
+        found = [number for number, item in enumerate(cycle) if item.name == name]
+        if not found:
+            raise Failed("EVENT_MISSING", event=name)
+        if len(found) > 1:
+            raise Failed("ORDER_VIOLATION", event=name, times=len(found))
+        numbers += found
+    if numbers != sorted(numbers):
+        raise Failed("ORDER_VIOLATION", order=[cycle[number].name for number in sorted(numbers)])
+    ended = ENDED & {item.name for item in cycle}
+    if ended:
+        raise Failed("NOT_EFFECTIVE", event=min(ended))
+    return {name: cycle[number] for name, number in zip(SIGNED, numbers, strict=True)}
+
+
+def _check_withheld(case: Case) -> dict[str, Any]:
+    """Both signatures and the closing time stand in the stream and name this commitment; nothing else is told."""
+    cited = case.cited
+    if len(cited) != 1 or cited[0].name != "E01" or cited[0].payload is not None:
+        raise Failed("CITATION_MISMATCH", events=[item.name for item in cited])
+    if cited[0].event["log_origin"] != case.trust_root.log_origin:
+        raise Failed("CITATION_MISMATCH", field="log_origin")
+    chosen = signing_events(case)
+    for name, item in chosen.items():
+        if item.payload is None:
+            raise Undecided("PAYLOAD_WITHHELD", event=name)
+    shown = {id(item) for item in chosen.values()}
+    for item in case.stream:
+        if item.payload is not None and id(item) not in shown:
+            raise Failed("PAYLOAD_MISMATCH", type=item.event["type"], seq=item.event["seq"])
+    commitment = case.commitment.hex()
+    attested = eip712.digest(case.domain, case.attestation()).hex()
+    expected = {
+        "E09": {"commitment": commitment, "attestation_digest": attested},
+        "E10": {"commitment": commitment, "wallet": case.json[contents.EMPLOYER_CONSENT]["wallet"]},
+        "E11": {"commitment": commitment},
+    }
+    for name, members in expected.items():
+        for member, value in members.items():
+            if (chosen[name].payload or {}).get(member) != value:
+                raise Failed("BINDING_MISMATCH", event=name, field=member)
+    return {"effective": chosen["E11"].event["utc"]}
 
 
 def _check_signing(case: Case) -> dict[str, Any]:

@@ -98,20 +98,20 @@ def _check_terms(case: Case, entry: str) -> eip712.Consent:
     return consent
 
 
-def _check_expiry(consent: eip712.Consent, token_time: datetime) -> None:
-    if token_time > moment(consent.expiry):
-        raise Failed("CONSENT_EXPIRED", expiry=text_of(moment(consent.expiry)), token=text_of(token_time))
+def check_expiry(consent: eip712.Consent, signed: datetime) -> None:
+    """The consent still counted when it was used."""
+    if signed > moment(consent.expiry):
+        raise Failed("CONSENT_EXPIRED", expiry=text_of(moment(consent.expiry)), token=text_of(signed))
 
 
-def worker_consent(case: Case) -> Passed:
-    """9. One and the same key: certificate, consent, key statement; P-256 over the EIP-712 preimage."""
-    consent, attestation = _check_terms(case, contents.WORKER_CONSENT), case.attestation()
-    entry, signature = case.json[contents.WORKER_CONSENT], case.signature("Worker")
+def workers_word(case: Case, **further: bytes) -> eip712.Consent:
+    """The worker's consent: these terms, one key everywhere (`further` key hashes too), P-256 over the preimage."""
+    consent, entry = _check_terms(case, contents.WORKER_CONSENT), case.json[contents.WORKER_CONSENT]
     spki = unpack(entry["spki"])
     hashes = {
         "consent": consent.signer_key_hash,
-        "attestation": attestation.signer_key_hash,
-        "certificate": hashlib.sha256(signature.spki).digest(),
+        "attestation": case.attestation().signer_key_hash,
+        **further,
     }
     for name, found in hashes.items():
         if found != hashlib.sha256(spki).digest():
@@ -121,16 +121,11 @@ def worker_consent(case: Case) -> Passed:
         key.verify(eip712.preimage(case.domain, consent), unpack(entry["signature"]))
     except SigningError as error:
         raise Failed("SIG_CRYPTO_FAILURE", entry=contents.WORKER_CONSENT, reason=error.code) from error
-    signed = case.signed_at("Worker")
-    _check_expiry(consent, signed)
-    age = signed.timestamp() - attestation.time
-    if not -TOLERANCE <= age <= ATTESTATION_LIFE:
-        raise Failed("TIME_CONTRADICTION", attested=text_of(moment(attestation.time)), seconds=int(age))
-    return Passed({"key_hash": consent.signer_key_hash.hex(), "signed": text_of(signed)})
+    return consent
 
 
-def employer_consent(case: Case) -> Passed:
-    """10. The wallet signed the same commitment, and the seal's key ties wallet and certificate."""
+def employers_word(case: Case) -> tuple[eip712.Consent, str]:
+    """The employer's consent: these terms, signed by the wallet that it names. Returns it with the wallet's address."""
     consent, entry = _check_terms(case, contents.EMPLOYER_CONSENT), case.json[contents.EMPLOYER_CONSENT]
     try:
         address = wallets.recover(eip712.digest(case.domain, consent), unpack(entry["signature"]))
@@ -140,9 +135,27 @@ def employer_consent(case: Case) -> Passed:
         raise Failed("KEY_MISMATCH", field="wallet", recovered=address)
     if wallets.key_hash(address) != consent.signer_key_hash:
         raise Failed("KEY_MISMATCH", field="consent")
+    return consent, address
+
+
+def worker_consent(case: Case) -> Passed:
+    """9. One and the same key: certificate, consent, key statement; P-256 over the EIP-712 preimage."""
+    attestation = case.attestation()
+    consent = workers_word(case, certificate=hashlib.sha256(case.signature("Worker").spki).digest())
+    signed = case.signed_at("Worker")
+    check_expiry(consent, signed)
+    age = signed.timestamp() - attestation.time
+    if not -TOLERANCE <= age <= ATTESTATION_LIFE:
+        raise Failed("TIME_CONTRADICTION", attested=text_of(moment(attestation.time)), seconds=int(age))
+    return Passed({"key_hash": consent.signer_key_hash.hex(), "signed": text_of(signed)})
+
+
+def employer_consent(case: Case) -> Passed:
+    """10. The wallet signed the same commitment, and the seal's key ties wallet and certificate."""
+    consent, address = employers_word(case)
     signature = case.signature("Employer")
     signed = case.signed_at("Employer")
-    _check_expiry(consent, signed)
+    check_expiry(consent, signed)
     binding = case.json[contents.SEAL_BINDING]
     statement: dict[str, Any] = binding["statement"]
     ties = {

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from chain.package.contents import CONTRACT, SUPERVISION
+from chain.package.contents import KINDS
 from chain.trust_root import TrustRoot, TrustRootError
 from chain.verifier import PLAN, Outcome, verify
 from chain.verifier.rendering import ChildRenderer
@@ -119,10 +119,13 @@ def test_the_plan_has_the_numbers_names_and_dependencies_of_the_document() -> No
     for step in PLAN:
         name, needs, kinds = written[step.no]
         assert name == step.name
-        assert (SUPERVISION in step.needs) == (kinds in ("both", "contract, supervision"))
-        if ":" in needs:
-            continue
-        assert tuple(int(no) for no in re.findall(r"\d+", needs)) == step.needs[CONTRACT]
+        named = set(KINDS) if kinds.endswith("all") else set(kinds.split(", "))
+        assert named == set(step.needs), step.no
+        for kind in named:
+            # "contract: 4; supervision, clause: 3" where the kinds differ, else one list for all of them
+            own = [part.partition(":") for part in needs.split(";") if ":" in part]
+            text = next((after for before, _, after in own if kind in before), needs)
+            assert tuple(int(no) for no in re.findall(r"\d+", text)) == step.needs[kind], (step.no, kind)
 
 
 def test_every_code_of_the_document_has_two_texts_and_the_other_way_round() -> None:
