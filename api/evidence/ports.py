@@ -57,6 +57,25 @@ class EventView(Protocol):
         ...
 
 
+class CosignatureView(Protocol):
+    """A witness's pair of signatures on a checkpoint."""
+
+    @property
+    def witness(self) -> str:
+        """The witness's name."""
+        ...
+
+    @property
+    def time(self) -> int:
+        """Unix seconds, the same in both signatures."""
+        ...
+
+    @property
+    def bridge(self) -> bytes | None:
+        """The EIP-712 form (65 bytes), None where no judicial chain was set up."""
+        ...
+
+
 class CheckpointView(Protocol):
     """A signed checkpoint with its token."""
 
@@ -73,6 +92,11 @@ class CheckpointView(Protocol):
     @property
     def token(self) -> bytes | None:
         """RFC 3161 token (DER), None while none was to be had."""
+        ...
+
+    @property
+    def cosignatures(self) -> Sequence[CosignatureView]:
+        """The witnesses' pairs whose lines the note bears, by ascending names."""
         ...
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -100,6 +101,7 @@ def log_entries(log: LogView, session: Any, story: Story, stream: str, *, payloa
         contents.CITED: jcs.canonical({"v": 1, "events": cited}),
         contents.CHECKPOINT: story.checkpoint.note,
         contents.CHECKPOINT_TOKEN: story.checkpoint.token or b"",
+        **_bridge_cosignatures(story.checkpoint),
     }
     for number, item in enumerate(story.events, start=1):
         index = item.anchor.log_index
@@ -108,6 +110,20 @@ def log_entries(log: LogView, session: Any, story: Story, stream: str, *, payloa
         path = log.inclusion(session, index, story.checkpoint.size)
         files[contents.proof_name(number)] = LogProof.of(index, path, story.checkpoint.note).encode()
     return files
+
+
+def _bridge_cosignatures(checkpoint: CheckpointView) -> dict[str, bytes]:
+    """The witnesses' signatures for the judicial chain, whose other halves stand in the checkpoint's note."""
+    pairs: list[Any] = [
+        {
+            "name": item.witness,
+            "time": item.time,
+            "signature": base64.b64encode(item.bridge).decode("ascii"),
+        }
+        for item in checkpoint.cosignatures
+        if item.bridge is not None
+    ]
+    return {contents.BRIDGE: jcs.canonical({"v": 1, "cosignatures": pairs})} if pairs else {}
 
 
 def chain_record(receipts: Sequence[Mapping[str, Any]]) -> dict[str, bytes]:
