@@ -67,9 +67,11 @@ def reserved_boxes(base: bytes) -> dict[str, Box]:
 
 def document(case: Case) -> Passed:
     """5. Exactly the expected signatures over exactly this text, and nothing else in the file."""
+    from chain.verifier.pdf_layout import read_layout
     from signing.pades import Anchors, Expected, ExpectedSigner, validate
     from signing.x509 import TrustAnchors
 
+    read_layout(case.entries[contents.PDF], len(case.base_pdf))
     boxes = reserved_boxes(case.base_pdf)
     if set(SIGNERS) - set(boxes):
         raise Undecided("BOXES_UNKNOWN", fields=sorted(boxes))

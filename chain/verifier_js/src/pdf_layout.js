@@ -1,7 +1,9 @@
 // The byte layout of a signed PDF (evidence-spec, section 5.1): the base revision, then whole revisions in one fixed
 // form, read from the end of the file before any PDF object is parsed. One pass, no backtracking over the input.
 
-import { sha256 } from "./bytes.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+
+import { indexOf } from "./bytes.js";
 import { Failed } from "./outcome.js";
 
 export const REVISIONS = 32;
@@ -67,7 +69,7 @@ const UPPER = table("0123456789ABCDEF");
  * Read the layout: {base: {table, size, root, info}, revisions, signatures}, signatures in the order of revisions.
  * Throws Failed FORMAT_FAILURE, SIGNER_SET_MISMATCH, MODIFIED_AFTER_SIGNING or HASH_FAILURE as section 5.1 says.
  */
-export async function readLayout(pdf, baseLength) {
+export function readLayout(pdf, baseLength) {
   let base, revisions, signatures;
   try {
     base = readBase(pdf.subarray(0, baseLength));
@@ -83,11 +85,13 @@ export async function readLayout(pdf, baseLength) {
   if (own[0] !== 1 || own[1] !== 2 || bearers.size !== signatures.length) {
     throw new Failed("MODIFIED_AFTER_SIGNING", { revisions: own });
   }
+  const soFar = sha256.create();
+  let read = 0;
   for (const item of signatures) {
-    const covered = new Uint8Array(item.before + revisions[item.revision - 1].end - item.after);
-    covered.set(pdf.subarray(0, item.before));
-    covered.set(pdf.subarray(item.after, revisions[item.revision - 1].end), item.before);
-    item.digest = await sha256(covered);
+    soFar.update(pdf.subarray(read, item.before));
+    read = item.before;
+    const rest = pdf.subarray(item.after, revisions[item.revision - 1].end);
+    item.digest = soFar.clone().update(rest).digest();
     if (!holdsDigest(item)) throw new Failed("HASH_FAILURE", { revision: item.revision });
   }
   return { base, revisions, signatures };
@@ -95,13 +99,8 @@ export async function readLayout(pdf, baseLength) {
 
 /** Whether the DER holds the digest as messageDigest (SET, OCTET STRING), a token as imprint (OCTET STRING). */
 function holdsDigest({ timestamp, der, digest }) {
-  const wanted = new Uint8Array([...(timestamp ? [0x04, 0x20] : [0x31, 0x22, 0x04, 0x20]), ...digest]);
-  for (let start = der.indexOf(wanted[0]); start >= 0; start = der.indexOf(wanted[0], start + 1)) {
-    let i = 1;
-    while (i < wanted.length && der[start + i] === wanted[i]) i += 1;
-    if (i === wanted.length) return true;
-  }
-  return false;
+  const head = timestamp ? [0x04, 0x20] : [0x31, 0x22, 0x04, 0x20];
+  return indexOf(der, new Uint8Array([...head, ...digest])) >= 0;
 }
 
 /** The place of the last `startxref <n> %%EOF` that ends exactly at `end`. */
@@ -115,7 +114,7 @@ function tableBefore(pdf, end) {
   throw new Broken(`no end of a revision at ${end}`);
 }
 
-function readBase(base) {
+export function readBase(base) {
   const end = tableBefore(base, base.length);
   const tape = new Tape(base, end.place, end.start);
   tape.take("xref\n0 ");
@@ -257,9 +256,9 @@ function readSignatures(pdf, revision, { objects, end }) {
 }
 
 function mentionsByteRange(pdf, start, stop) {
-  const word = "/ByteRange";
-  for (let place = pdf.indexOf(0x2f, start); place >= 0 && place < stop; place = pdf.indexOf(0x2f, place + 1)) {
-    if (new Tape(pdf, place, stop).at(word)) return true;
+  const object = pdf.subarray(start, stop);
+  for (let place = object.indexOf(0x2f); place >= 0; place = object.indexOf(0x2f, place + 1)) {
+    if (new Tape(object, place, object.length).at("/ByteRange")) return true;
   }
   return false;
 }

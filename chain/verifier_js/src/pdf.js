@@ -1,0 +1,106 @@
+// Step 5: exactly the expected signatures over exactly this text, and nothing else in the file (evidence-spec 5.1–5.3).
+
+import { readSignedData, checkSignature } from "./cms.js";
+import { equal, hex, sha256Sync } from "./bytes.js";
+import { expectedAttributes } from "./cms_attributes.js";
+import { Failed, Undecided } from "./outcome.js";
+import { attachment, reservedBoxes } from "./pdf_attachments.js";
+import { checkChanges } from "./pdf_changes.js";
+import { PdfDocument } from "./pdf_document.js";
+import { checkFields, checkNames, signedFields } from "./pdf_fields.js";
+import { readBase, readLayout } from "./pdf_layout.js";
+import { Unreadable } from "./pdf_syntax.js";
+
+export const SIGNERS = ["Worker", "Employer"];
+
+/**
+ * Judge the PDF of a case. Returns {signatures, timestamps, documentTimestamp, store, facts}; throws Failed or Undecided.
+ * signatures: [{field, certificate, spki, signedAttributes, signature, digest, token, certificates}] in order.
+ */
+export async function judgeDocument({ pdf, basePdf }) {
+  const layout = readLayout(pdf, basePdf.length);
+  try {
+    const document = new PdfDocument(pdf, layout);
+    const boxes = await reservedBoxes(document);
+    if (boxes === null || SIGNERS.some((name) => !(name in boxes))) throw new Undecided("BOXES_UNKNOWN");
+    const fields = signedFields(document, layout.signatures);
+    checkNames(fields, SIGNERS);
+    const dangling = document.checkReferences();
+    if (dangling) throw new Failed("MODIFIED_AFTER_SIGNING", { object: dangling });
+    checkChanges(document, SIGNERS);
+    checkFields(document, fields, boxes);
+    const store = await readStore(document);
+    const signed = fields.filter((item) => !item.signature.timestamp);
+    const signatures = [];
+    for (const { name, signature } of signed) signatures.push(await judgeSignature(name, signature));
+    const timestamps = fields
+      .filter((item) => item.signature.timestamp)
+      .map(({ name, signature }) => ({ field: name, token: signature.der, digest: signature.digest }));
+    return {
+      signatures,
+      timestamps,
+      documentTimestamp: timestamps[0] ?? null,
+      store,
+      facts: {
+        signers: signatures.map(({ field, subject }) => ({ field, subject })),
+        sha256: hex(sha256Sync(pdf)),
+      },
+    };
+  } catch (error) {
+    if (error instanceof Unreadable) throw new Failed("FORMAT_FAILURE", { reason: error.message });
+    throw error;
+  }
+}
+
+/** One CMS: exactly the four attributes that belong to this digest and certificate, signed by it. */
+async function judgeSignature(field, { der, digest }) {
+  let read;
+  try {
+    read = readSignedData(der, { contentType: "data", detached: true });
+    if (read.digestAlgorithm !== "SHA-256" || read.signatureAlgorithm.name !== "ECDSA") throw new Unreadable("algorithms");
+    if (read.signatureAlgorithm.hash !== "SHA-256") throw new Unreadable("algorithms");
+    if (!equal(read.signedAttributes, expectedAttributes(digest, read.certificate))) throw new Unreadable("attributes");
+  } catch (error) {
+    throw new Failed("FORMAT_FAILURE", { field, reason: String(error.message).slice(0, 200) });
+  }
+  if (!(await checkSignature(read))) throw new Failed("SIG_CRYPTO_FAILURE", { field });
+  return {
+    field,
+    subject: read.certificate.subjectText,
+    certificate: read.certificate.der,
+    spki: read.certificate.spki,
+    signedAttributes: read.signedAttributes,
+    signature: read.signature,
+    digest,
+    tokens: read.tokens,
+    token: read.tokens.length === 1 ? read.tokens[0] : null,
+    certificates: read.others,
+  };
+}
+
+/** Certificates, CRLs and OCSP responses of the document security store, as DER. */
+async function readStore(document) {
+  const found = { certificates: [], crls: [], ocsps: [] };
+  const raw = document.catalog().get("DSS");
+  if (raw === undefined) return found;
+  const store = document.dictionary(raw);
+  for (const [key, list] of [["Certs", found.certificates], ["CRLs", found.crls], ["OCSPs", found.ocsps]]) {
+    for (const item of document.array(store.get(key) ?? [])) {
+      list.push(await document.bytes(document.resolve(item), document.pdf.length));
+    }
+  }
+  return found;
+}
+
+/**
+ * An attachment of the base revision, for step 19; needs nothing but step 4. Throws Failed FORMAT_FAILURE when it can't
+ * be read.
+ */
+export async function baseAttachment({ basePdf }, name) {
+  try {
+    const document = new PdfDocument(basePdf, { base: readBase(basePdf), revisions: [] });
+    return await attachment(document, name);
+  } catch (error) {
+    throw new Failed("FORMAT_FAILURE", { attachment: name, reason: String(error.message).slice(0, 200) });
+  }
+}

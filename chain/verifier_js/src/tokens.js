@@ -1,0 +1,92 @@
+// RFC 3161 timestamp tokens: step 6, and the checkpoint's token of step 14.
+
+import { checkAttributes, checkSignature, readSignedData } from "./cms.js";
+import { decode } from "./cms_der.js";
+import { equal, hex, sha256Sync } from "./bytes.js";
+import { Failed } from "./outcome.js";
+import { Certificate } from "./x509_certificate.js";
+import { digestAlgorithm } from "./x509_keys.js";
+import { anchorsOf } from "./x509.js";
+import { PathProblem, judgePath } from "./x509_path.js";
+
+export const TOLERANCE = 60_000; // milliseconds between clocks
+const LONGEST = 16_384;
+const TIME_STAMPING = "1.3.6.1.5.5.7.3.8";
+
+const invalid = (facts) => new Failed("TIMESTAMP_INVALID", facts);
+
+/**
+ * Judge one token over a SHA-256 imprint under the TSAs of the trust root. Returns {genTime, tsa, sha256}.
+ * Throws Failed TIMESTAMP_INVALID (form, imprint, signature) or TIMESTAMP_UNTRUSTED (no TSA of the root).
+ */
+export async function judgeToken(der, imprint, trustRoot) {
+  let read, info;
+  try {
+    if (der.length > LONGEST) throw new Error("too long");
+    read = readSignedData(der, { contentType: "tstInfo", detached: false });
+    info = readInfo(read.content);
+  } catch (error) {
+    throw invalid({ reason: String(error.message).slice(0, 200) });
+  }
+  if (info.digest !== "SHA-256" || !equal(info.imprint, imprint)) throw invalid({ reason: "another imprint" });
+  let holds = false;
+  try {
+    holds = (await checkAttributes(read)) && (await checkSignature(read));
+  } catch (error) {
+    throw invalid({ reason: String(error.message).slice(0, 200) });
+  }
+  if (!holds) throw invalid({ reason: "the signature is wrong" });
+  for (const { name, certs } of trustRoot.tsas) {
+    if (await trusted(read, info.genTime, certs)) return { genTime: info.genTime, tsa: name, sha256: hex(sha256Sync(der)), token: der };
+  }
+  throw new Failed("TIMESTAMP_UNTRUSTED", { subject: read.certificate.subjectText });
+}
+
+/** TSTInfo (RFC 3161, section 2.4.2). */
+function readInfo(content) {
+  const [version, policy, imprint, serial, genTime] = decode(content).sequence(5);
+  version.integer();
+  policy.oid();
+  serial.integer();
+  const [algorithm, hashed] = imprint.sequence(2);
+  return { digest: digestAlgorithm(algorithm), imprint: hashed.octets(), genTime: genTime.time() };
+}
+
+async function trusted({ certificate, others }, moment, roots) {
+  if (!certificate.validAt(moment) || !certificate.extendedUsages.includes(TIME_STAMPING)) return false;
+  try {
+    const intermediates = others.map((der) => new Certificate(der));
+    await judgePath(certificate, { anchors: anchorsOf(roots), intermediates, moment, revoked: async () => undefined });
+    return true;
+  } catch (error) {
+    if (error instanceof PathProblem) return false;
+    throw error;
+  }
+}
+
+/** Step 6. Returns {Worker, Employer, DocumentTimestamp (each as judgeToken), facts}; throws Failed. */
+export async function judgeTimestamps({ trustRoot, now }, document) {
+  if (!document.documentTimestamp) throw new Failed("NO_SIGNATURE_TIMESTAMP", { field: "DocumentTimestamp" });
+  const found = {};
+  for (const { field, signature, tokens } of document.signatures) {
+    if (tokens.length !== 1) throw new Failed("NO_SIGNATURE_TIMESTAMP", { field, tokens: tokens.length });
+    found[field] = await judgeToken(tokens[0], sha256Sync(signature), trustRoot);
+  }
+  const stamps = [];
+  for (const { token, digest } of document.timestamps) stamps.push(await judgeToken(token, digest, trustRoot));
+  found.DocumentTimestamp = stamps[0];
+  checkOrder(found, now);
+  const text = ({ genTime, tsa }) => `${new Date(genTime).toISOString()} ${tsa}`;
+  const facts = Object.fromEntries(Object.entries(found).map(([field, token]) => [field, text(token)]));
+  return { ...found, facts };
+}
+
+function checkOrder({ Worker, Employer, DocumentTimestamp }, now) {
+  for (const [one, other] of [[Worker, Employer], [Employer, DocumentTimestamp]]) {
+    if (other.genTime + TOLERANCE < one.genTime) throw new Failed("TIMESTAMP_ORDER_FAILURE", { tsa: other.tsa });
+    if (other === DocumentTimestamp && one.tsa === other.tsa) throw new Failed("SAME_TSA", { tsa: one.tsa });
+  }
+  if (DocumentTimestamp.genTime > now + TOLERANCE) {
+    throw new Failed("TIME_CONTRADICTION", { time: new Date(DocumentTimestamp.genTime).toISOString() });
+  }
+}
