@@ -19,6 +19,7 @@ from prometheus_client import generate_latest
 from api.bootstrap.container import SLICES, Container
 from api.infra import logging, middleware, problems
 from api.infra.auth import guard
+from api.infra.process import settle
 from api.infra.settings import Settings
 from api.infra.web import WebConfig, install_web
 
@@ -35,6 +36,7 @@ def create_app(container: Container) -> FastAPI:
 
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
+        settle()
         log.info("api.process.started", origin=settings.public_origin)
         yield
         container.close()
@@ -82,6 +84,8 @@ def create_app(container: Container) -> FastAPI:
 
 
 def _health(app: FastAPI, container: Container) -> None:
+    traffic = container.db.traffic.registry()
+
     @app.get("/health/live", include_in_schema=False)
     def live() -> PlainTextResponse:
         return PlainTextResponse("ok")
@@ -97,7 +101,8 @@ def _health(app: FastAPI, container: Container) -> None:
 
     @app.get("/metrics", include_in_schema=False)
     def metrics() -> Response:
-        return Response(generate_latest(middleware.REGISTRY), media_type="text/plain; version=0.0.4")
+        text = generate_latest(middleware.REGISTRY) + generate_latest(traffic)
+        return Response(text, media_type="text/plain; version=0.0.4")
 
 
 def main() -> None:

@@ -11,17 +11,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from fastapi import Request, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
-from sqlalchemy import String, delete
+from sqlalchemy import String, Table, bindparam, delete, insert, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 from starlette.concurrency import run_in_threadpool
 
-from api.infra.auth import authenticate
+from api.infra.auth import principal
 from api.infra.db import Base, Database, SealedBytes, UtcDateTime
 from api.infra.process import is_gone, this_process
 from api.kernel.clock import SystemClock
@@ -30,6 +30,7 @@ from api.kernel.errors import conflict, invalid
 HEADER = "Idempotency-Key"
 KEEP = timedelta(hours=24)
 CLAIM = timedelta(minutes=2)
+TIDY_STEP = timedelta(minutes=1)
 
 
 class IdempotencyRow(Base):
@@ -47,29 +48,43 @@ class IdempotencyRow(Base):
     body: Mapped[bytes | None] = mapped_column(SealedBytes)
 
 
+_TABLE = cast(Table, IdempotencyRow.__table__)
+_MINE = (IdempotencyRow.caller == bindparam("of")) & (IdempotencyRow.key == bindparam("under"))
+_INSERT = insert(_TABLE)
+_ANSWER = update(_TABLE).where(_MINE)
+_FORGET = delete(_TABLE).where(_MINE)
+_TIDY = delete(_TABLE).where(
+    (IdempotencyRow.at < bindparam("kept"))
+    | (IdempotencyRow.status.is_(None) & (IdempotencyRow.at < bindparam("claimed")))
+)
+
+
+def _begin(db: Database, request: Request, key: str, digest: str) -> tuple[str, Response | None]:
+    """Who calls, and the answer that he was given under this key before (None: he runs it now)."""
+    who = principal(request)
+    caller = who.account_id or who.person_id or "anonymous"
+    _tidy(db, request.app)
+    return caller, _claim(db, caller, key, digest)
+
+
 def _claim(db: Database, caller: str, key: str, digest: str) -> Response | None:
+    """Take the key (None), or return the answer that was given under it; a conflict when that can't be done."""
     now = SystemClock().now()
+    claim = {"request_digest": digest, "at": now, "owner": this_process(), "status": None}
     try:
         with db.transaction() as session:
-            session.execute(
-                delete(IdempotencyRow).where(
-                    (IdempotencyRow.at < now - KEEP)
-                    | (IdempotencyRow.status.is_(None) & (IdempotencyRow.at < now - CLAIM))
-                )
-            )
-            row = session.get(IdempotencyRow, (caller, key))
-            if row is not None and row.status is None and is_gone(row.owner):
-                session.delete(row)
-                session.flush()
-                row = None
-            if row is None:
-                claim = IdempotencyRow(
-                    caller=caller, key=key, request_digest=digest, at=now, owner=this_process()
-                )
-                session.add(claim)
-                return None
+            session.execute(_INSERT, {"caller": caller, "key": key, **claim})
+            return None
     except IntegrityError:
-        raise conflict("idempotency_in_progress") from None
+        pass
+    with db.transaction() as session:
+        row = session.get(IdempotencyRow, (caller, key), with_for_update=True)
+        if row is None:
+            raise conflict("idempotency_in_progress")  # it ended this very moment
+        if _void(row, now):
+            for name, value in claim.items():
+                setattr(row, name, value)
+            return None
     if row.request_digest != digest:
         raise conflict("idempotency_key_reused")
     if row.status is None:
@@ -77,16 +92,34 @@ def _claim(db: Database, caller: str, key: str, digest: str) -> Response | None:
     return Response(row.body, row.status, {"Idempotent-Replay": "true"}, row.media_type)
 
 
+def _void(row: IdempotencyRow, now: datetime) -> bool:
+    if row.at < now - KEEP:
+        return True
+    return row.status is None and (row.at < now - CLAIM or is_gone(row.owner))
+
+
 def _settle(db: Database, caller: str, key: str, response: Response | None) -> None:
+    mine = {"of": caller, "under": key}
     with db.transaction() as session:
-        row = session.get(IdempotencyRow, (caller, key))
-        if row is None:
-            return
         if response is None or response.status_code >= 500:
-            session.delete(row)
+            session.execute(_FORGET, mine)
             return
-        row.status, row.body = response.status_code, bytes(response.body)
-        row.media_type = response.media_type or response.headers.get("content-type", "application/json")
+        answer = {
+            "status": response.status_code,
+            "body": bytes(response.body),
+            "media_type": response.media_type or response.headers.get("content-type", "application/json"),
+        }
+        session.execute(_ANSWER, mine | answer)
+
+
+def _tidy(db: Database, app: FastAPI) -> None:
+    """Drop what nobody may ask for any more, at most once a minute: a stale claim is void before it is dropped."""
+    now = SystemClock().now()
+    if now < getattr(app.state, "idempotency_tidy_at", now):
+        return
+    app.state.idempotency_tidy_at = now + TIDY_STEP
+    with db.transaction() as session:
+        session.execute(_TIDY, {"kept": now - KEEP, "claimed": now - CLAIM})
 
 
 class IdempotentRoute(APIRoute):
@@ -105,11 +138,9 @@ class IdempotentRoute(APIRoute):
             if len(key) > 100 or not key.isascii() or not key.isprintable():
                 raise invalid("malformed", pointer="/headers/Idempotency-Key")
             db: Database = request.app.state.container.db
-            who = await run_in_threadpool(authenticate, request, request.app.state.container.authenticator)
-            caller = who.account_id or who.person_id or "anonymous"
             body = await request.body()
             digest = hashlib.sha256(f"{request.method} {request.url.path}\n".encode() + body).hexdigest()
-            kept = await run_in_threadpool(_claim, db, caller, key, digest)
+            caller, kept = await run_in_threadpool(_begin, db, request, key, digest)
             if kept is not None:
                 return kept
             try:

@@ -35,6 +35,12 @@ def document(session: Session, round_id: str, revision: int) -> DocumentRow | No
     return session.get(DocumentRow, (round_id, revision))
 
 
+def public_keys(session: Session, names: Sequence[str]) -> dict[str, bytes]:
+    """Public keys of those recipients that exist."""
+    query = select(RecipientRow.name, RecipientRow.public_key).where(RecipientRow.name.in_(names))
+    return {row.name: row.public_key for row in session.execute(query)}
+
+
 def recipient(session: Session, name: str) -> RecipientRow | None:
     """A recipient's keys."""
     return session.get(RecipientRow, name)
@@ -155,6 +161,26 @@ def save_work(session: Session, row: AttemptRow, work: str, step: Step, now: dat
         .execution_options(synchronize_session=False)
     )
     return _one(changed)
+
+
+def finish_attempt(session: Session, row: AttemptRow, work: str) -> None:
+    """The attempt became the signature; its prepared bytes go."""
+    session.execute(
+        update(AttemptRow)
+        .where(AttemptRow.id == row.id)
+        .values(step=Step.DONE.value, prepared=None, work=work, change=AttemptRow.change + 1)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def name_call(session: Session, round_id: str, call: str) -> None:
+    """Remember the registry call that belongs to the round."""
+    session.execute(
+        update(RoundRow)
+        .where(RoundRow.id == round_id)
+        .values(conclude_call=call)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def signed_attempts(session: Session, now: datetime, untouched: datetime, limit: int = 20) -> list[str]:

@@ -15,6 +15,7 @@ from signing.pades.model import (
     PdfFacts,
     Prepared,
     Problem,
+    Scope,
     SignatureFacts,
 )
 from signing.pades.prepare import prepare
@@ -28,6 +29,7 @@ __all__ = [
     "PdfFacts",
     "Prepared",
     "Problem",
+    "Scope",
     "SignatureFacts",
     "add_dss",
     "finish",

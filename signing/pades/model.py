@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final
 
 from signing.timestamps import Token
@@ -31,6 +32,19 @@ class Box:
         return self.page == other.page and all(abs(a - b) <= BOX_TOLERANCE for a, b in pairs)
 
 
+class Scope(Enum):
+    """How much of a file is judged."""
+
+    WHOLE = "whole"
+    """Everything: the only scope for a file that somebody else could have written."""
+    OWN_STEP = "own step"
+    """A file that this process has just written over a revision it knows, and that is judged whole before it counts.
+
+    All of it but the comparison of revisions with each other, which is most of the work: base, names, fields, boxes,
+    coverage, digests, signatures, certificates, revocation, tokens.
+    """
+
+
 @dataclass(frozen=True)
 class Prepared:
     """A file that waits for its CMS: bytes, their ByteRange digest, and the reserved region `<000…>`."""
@@ -39,6 +53,14 @@ class Prepared:
     digest: bytes
     start: int
     end: int
+
+    def became(self, pdf: bytes) -> bool:
+        """Whether `pdf` is this file with the reserved region filled in, and nothing else changed."""
+        return (
+            len(pdf) == len(self.pdf)
+            and pdf[: self.start] == self.pdf[: self.start]
+            and pdf[self.end :] == self.pdf[self.end :]
+        )
 
     @property
     def sha256(self) -> str:
@@ -104,7 +126,10 @@ class SignatureFacts:
 
 @dataclass(frozen=True)
 class PdfFacts:
-    """What a file proves. `problems` holds all problems, those of single signatures included."""
+    """What a file proves. `problems` holds all problems, those of single signatures included.
+
+    `last_revision_clean` is False too where the scope left the revisions uncompared.
+    """
 
     base_ok: bool
     last_revision_clean: bool

@@ -9,31 +9,25 @@ in their reserved boxes and no other annotation may exist.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import MutableMapping
 from io import BytesIO
 from typing import Any, Final
 
-from signing.pades.model import Box, Expected, ExpectedSigner, Problem
+from signing.pades.model import Box, Expected, ExpectedSigner, Problem, Scope
 
 _FIELD_KEYS: Final = frozenset(
     {"/FT", "/T", "/V", "/Ff", "/Type", "/Subtype", "/Rect", "/P", "/F", "/AP", "/MK", "/DA"}
 )
 
 
-Judged = MutableMapping[bytes, tuple[frozenset[str], int]]
-"""Steps judged before (changed fields, level), for a process that validates the growing file it makes itself."""
-
-
 class Structure:
     """The readable structure of one file, and what is wrong with it."""
 
-    def __init__(self, pdf: bytes, expected: Expected, judged: Judged | None = None) -> None:
+    def __init__(self, pdf: bytes, expected: Expected) -> None:
         from pyhanko.pdf_utils.reader import PdfFileReader
 
         self.problems: list[Problem] = []
         self.pdf = pdf
         self.expected = expected
-        self.judged: Judged = {} if judged is None else judged
         self.reader = PdfFileReader(BytesIO(pdf), strict=True)
         self.revisions: int = self.reader.xrefs.total_revisions
         embedded = list(self.reader.embedded_signatures)
@@ -47,8 +41,8 @@ class Structure:
         """Note a problem."""
         self.problems.append(Problem(code, field, text[:300]))
 
-    def check(self) -> None:
-        """Run every structural check; findings are in `problems`."""
+    def check(self, scope: Scope = Scope.WHOLE) -> None:
+        """Run every structural check of the scope; findings are in `problems`."""
         if self.reader.encrypted:
             self.add("pdf.encrypted")
             return
@@ -57,7 +51,8 @@ class Structure:
             return
         self._check_base()
         if self._check_names():
-            self._check_steps()
+            if scope is Scope.WHOLE:
+                self._check_steps()
             self._check_fields()
             self._check_coverage()
 
@@ -112,38 +107,23 @@ class Structure:
         clean = True
         for step in range(1, self.revisions):
             field = signers[step - 1].field if step <= len(signers) else ""
-            key = self._key(step)
             try:
-                if key not in self.judged:
-                    result = policy.apply(
-                        old=self.reader.get_historical_resolver(step - 1),
-                        new=self.reader.get_historical_resolver(step),
-                    )
-                    self.judged[key] = (
-                        frozenset(result.changed_form_fields),
-                        int(result.modification_level.value),
-                    )
+                result = policy.apply(
+                    old=self.reader.get_historical_resolver(step - 1),
+                    new=self.reader.get_historical_resolver(step),
+                )
             except (SuspiciousModification, PdfError) as error:
                 self.add("pdf.changed", field, str(error))
                 clean = False
                 continue
-            changed, level = self.judged[key]
-            if field and changed != {field}:
-                self.add("pdf.changed", field, f"fields {sorted(changed)}")
-            if not field and level > ModificationLevel.LTA_UPDATES.value:
+            if field and set(result.changed_form_fields) != {field}:
+                self.add("pdf.changed", field, f"fields {sorted(result.changed_form_fields)}")
+            if not field and result.modification_level > ModificationLevel.LTA_UPDATES:
                 self.add("pdf.changed", text=f"revision {step} changes more than validation material")
                 clean = False
         if self.revisions <= len(signers):
             self.add("pdf.changed", text="a signature shares its revision with another")
         self.tail_clean = clean
-
-    def _key(self, step: int) -> bytes:
-        """What decides a step: all bytes up to the next revision's end, and where each revision's cross references start."""
-        starts = [self.reader.xrefs.get_startxref_for_revision(number) for number in range(step + 1)]
-        end = self.pdf.find(b"%%EOF", starts[-1])
-        digest = hashlib.sha256(self.pdf[: len(self.pdf) if end < 0 else end])
-        digest.update(repr(starts).encode())
-        return digest.digest()
 
     def _check_fields(self) -> None:
         """Fields have a plain shape and lie in their boxes; pages bear no other annotation added by us."""

@@ -19,9 +19,10 @@ from signing.pades.model import (
     ExpectedSigner,
     PdfFacts,
     Problem,
+    Scope,
     SignatureFacts,
 )
-from signing.pades.revisions import Judged, Structure
+from signing.pades.revisions import Structure
 from signing.timestamps import MAX_SKEW, Token, check_token_async
 from signing.x509 import (
     CertificateFacts,
@@ -35,25 +36,24 @@ LARGEST: Final = 20_000_000
 
 
 def validate(
-    pdf: bytes, expected: Expected, anchors: Anchors, now: datetime, judged: Judged | None = None
+    pdf: bytes, expected: Expected, anchors: Anchors, now: datetime, scope: Scope = Scope.WHOLE
 ) -> PdfFacts:
     """Return all facts and problems of a signed file.
 
-    `now` bounds the tokens: none may lie more than a minute in the future. `judged` remembers steps between revisions for
-    whoever makes the file himself; a verifier of foreign files gives none.
+    `now` bounds the tokens: none may lie more than a minute in the future. A verifier of foreign files leaves `scope` alone.
     """
-    return run(validate_async(pdf, expected, anchors, now, judged))
+    return run(validate_async(pdf, expected, anchors, now, scope))
 
 
 async def validate_async(
-    pdf: bytes, expected: Expected, anchors: Anchors, now: datetime, judged: Judged | None = None
+    pdf: bytes, expected: Expected, anchors: Anchors, now: datetime, scope: Scope = Scope.WHOLE
 ) -> PdfFacts:
     """As validate, for callers that already run an event loop."""
     if len(pdf) > LARGEST:
         return _unreadable("too large")
     try:
-        structure = Structure(pdf, expected, judged)
-        structure.check()
+        structure = Structure(pdf, expected)
+        structure.check(scope)
         material = _material(structure.reader)
     except Exception as error:  # a parser of hostile bytes: whatever it raises, the file is unreadable
         return _unreadable(f"{type(error).__name__}: {error}")

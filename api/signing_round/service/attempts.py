@@ -19,7 +19,7 @@ from api.signing_round.service.documents import Documents
 from api.signing_round.service.wiring import Wiring, box_of, required_round, translated
 from api.signing_round.service.work import Work
 from api.signing_round.tables import AttemptRow, RoundRow
-from signing.pades import Prepared, prepare
+from signing.pades import Prepared, prepare, signed_attributes
 
 
 @dataclass
@@ -66,6 +66,7 @@ class Attempts:
         """Prepare the present revision for a signatory and take its lock.
 
         A preparation of the same person is dropped for the new one; somebody else's lock is a conflict until it ends.
+        Where the work names the certificate already, the attributes are made at once.
         """
         now = self._w.clock.now()
         with self._w.uow.read() as session:
@@ -75,6 +76,9 @@ class Attempts:
             prepared = prepare(
                 current, field=signatory.field, box=box_of(row, signatory), stamp_pdf=stamp, moment=now
             )
+            if work.certificate:
+                work.attributes = signed_attributes(prepared.digest, work.certificate)
+        step = Step.CERTIFIED if work.certificate else Step.PREPARED
         attempt = AttemptRow(
             id=new_id(),
             round_id=round_id,
@@ -82,7 +86,7 @@ class Attempts:
             revision=row.revision,
             holder=holder,
             actor=actor,
-            step=Step.PREPARED.value,
+            step=step.value,
             lock_until=now + rules.LOCK,
             created_at=now,
             prepared=prepared.pdf,
@@ -160,11 +164,7 @@ class Attempts:
             current = required_round(session, attempt.round.id)
             rules.check_turn(RoundState(current.state), Signatory(attempt.row.signatory))
             raise conflict("signing.attempt_replaced")
-        kept = session.get(AttemptRow, attempt.row.id)
-        if kept is None:
-            raise not_found("signing.attempt_unknown")
-        kept.step, kept.prepared, kept.work = Step.DONE.value, None, attempt.work.dump()
-        kept.change += 1
+        repository.finish_attempt(session, attempt.row, attempt.work.dump())
 
 
 def moment_of(work: Work) -> datetime:

@@ -48,8 +48,7 @@ class Documents:
                 employer_recipient(session_row.org_id),
                 REGULATOR,
             ]
-            rows = [repository.recipient(session, name) for name in names]
-        recipients = {row.name: row.public_key for row in rows if row is not None}
+            recipients = repository.public_keys(session, names)
         return self.seal(plaintext, session_row.stream, session_row.version, recipients)
 
     def keep(self, session: Session, round_id: str, revision: int, file: SealedFile) -> None:

@@ -36,7 +36,6 @@ from api.signing_round.service.work import Work
 from api.signing_round.tables import BindingRow, RoundRow
 from signing import seals, wallets
 from signing.eip712 import ROLE_EMPLOYER, checksum_address, digest, typed_data
-from signing.pades import signed_attributes
 from signing.timestamps import Token
 from signing.x509 import check_certificate
 
@@ -60,17 +59,19 @@ class EmployerSigning:
 
     def prepare(self, round_id: str, who: Principal, wallet: str | None = None) -> EmployerPrepared:
         """Take the document's lock and say what wallet and seal have to sign."""
-        row = self._own_round(round_id, who)
-        rules.check_turn(RoundState(row.state), Signatory.EMPLOYER)
-        rules.check_deadline(row.deadline_employer, row.expiry, self._w.clock.now())
         with translated():
             asked = checksum_address(wallet) if wallet else None
-        authority = self._authority(row, who, asked)
-        address = asked or authority.wallet
-        if address is None:
-            raise conflict("signing.wallet_missing")
-        held = self._w.employers.wallet(address)
-        seal = self._w.employers.seal(row.org_id)
+        with self._w.uow.read() as session:
+            row = self._own_round(round_id, who)
+            rules.check_turn(RoundState(row.state), Signatory.EMPLOYER)
+            rules.check_deadline(row.deadline_employer, row.expiry, self._w.clock.now())
+            authority = self._authority(row, who, asked)
+            address = asked or authority.wallet
+            if address is None:
+                raise conflict("signing.wallet_missing")
+            held = self._w.employers.wallet(address)
+            seal = self._w.employers.seal(row.org_id)
+            bound = repository.binding(session, row.org_id, address, _sha256(seal.certificate))
         self._w.probe()
         now = self._w.clock.now()
         with translated():
@@ -86,7 +87,7 @@ class EmployerSigning:
             certificate=seal.certificate,
             chain=list(seal.chain),
         )
-        self._bind(row, work, now)
+        self._bind(row, work, bound, now)
         attempt = self._attempts.begin(
             round_id,
             Signatory.EMPLOYER,
@@ -95,9 +96,6 @@ class EmployerSigning:
             self._stamp(row, seal.picture),
             work,
         )
-        with translated():
-            work.attributes = signed_attributes(bytes.fromhex(attempt.row.digest), seal.certificate)
-        self._attempts.keep(attempt, Step.CERTIFIED)
         return self._shown(attempt)
 
     def _shown(self, attempt: Attempt) -> EmployerPrepared:
@@ -195,9 +193,7 @@ class EmployerSigning:
                     )
                 )
             call = self._conclude(session, row, worker.work, work, hold=final is None)
-            kept = required_round(session, row.id)
-            session.refresh(kept)
-            kept.conclude_call = call
+            repository.name_call(session, row.id, call)
             payload: dict[str, Json] = {
                 **signature_facts(row, work, token.sha256, token.tsa, token.gen_time, _sha256(pdf)),
                 "wallet": work.wallet,
@@ -250,10 +246,8 @@ class EmployerSigning:
             raise invalid("signing.seal_signature_missing")
         return seals.sign(encrypted_key, given.seal_passphrase, data)
 
-    def _bind(self, row: RoundRow, work: Work, now: datetime) -> None:
+    def _bind(self, row: RoundRow, work: Work, known: BindingRow | None, now: datetime) -> None:
         """Use the stored statement that ties wallet and seal, or draft one to be signed."""
-        with self._w.uow.read() as session:
-            known = repository.binding(session, row.org_id, work.wallet, _sha256(work.certificate))
         if known is not None:
             work.binding, work.binding_signature = known.statement, known.signature
             return
@@ -325,8 +319,9 @@ class EmployerSigning:
         return row
 
     def _load(self, round_id: str, attempt_id: str, who: Principal) -> Attempt:
-        self._own_round(round_id, who)
-        attempt = self._attempts.load(attempt_id, round_id, Signatory.EMPLOYER)
+        with self._w.uow.read():
+            self._own_round(round_id, who)
+            attempt = self._attempts.load(attempt_id, round_id, Signatory.EMPLOYER)
         if attempt.row.holder != who.account_id:
             raise not_found("signing.attempt_unknown")
         return attempt

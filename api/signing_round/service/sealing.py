@@ -1,7 +1,8 @@
 """From a signed set of attributes to a kept revision: revocation facts, token, file, validation.
 
 Each outside answer is stored before the next question, so a killed process repeats nothing that matters. Nothing that
-did not validate is ever kept.
+did not validate is ever kept. The comparison of revisions with each other is made once for all of them, on the file that
+both parties signed (ADR 0013).
 """
 
 from __future__ import annotations
@@ -15,15 +16,11 @@ from api.signing_round.model import Signatory
 from api.signing_round.service.attempts import Attempt, Attempts
 from api.signing_round.service.wiring import Wiring, translated
 from signing.errors import SignatureRefused
-from signing.pades import Anchors, finish, validate
+from signing.pades import Anchors, Scope, finish, validate
 from signing.timestamps import Token, check_token
 from signing.x509 import TrustAnchors
 
 log = structlog.get_logger(__name__)
-
-
-STEPS_REMEMBERED = 2000
-"""Judged steps between revisions that one process keeps: a file's earlier steps are not judged again with each new one."""
 
 
 class Sealing:
@@ -32,7 +29,6 @@ class Sealing:
     def __init__(self, wiring: Wiring, attempts: Attempts) -> None:
         self._w = wiring
         self._attempts = attempts
-        self._judged: dict[bytes, tuple[frozenset[str], int]] = {}
 
     def token(self, attempt: Attempt) -> Token:
         """The signature's timestamp, asked once and stored; with it the certificate's status at that time.
@@ -82,14 +78,13 @@ class Sealing:
         foreign or unfit at the token's time, integrity for anything else.
         """
         row = attempt.round
-        if len(self._judged) > STEPS_REMEMBERED:
-            self._judged.clear()
+        own_step = signers == 1 and attempt.prepared.became(pdf)
         facts = validate(
             pdf,
             self._w.expected(row, signers, stamped=stamped),
             Anchors(cas, self._w.anchors.tsas),
             self._w.clock.now(),
-            self._judged,
+            Scope.OWN_STEP if own_step else Scope.WHOLE,
         )
         if facts.ok:
             return

@@ -76,12 +76,12 @@ class WorkerSigning:
 
         A preparation of this worker on another page or phone is dropped.
         """
-        row = self._own_round(round_id, who)
-        self._finish_pending(row, who)
-        row = self._own_round(round_id, who)
-        rules.check_turn(RoundState(row.state), Signatory.WORKER)
-        rules.check_deadline(row.deadline_worker, row.expiry, self._w.clock.now())
-        session = self._session(row, who)
+        self._finish_pending(round_id, who)
+        with self._w.uow.read():
+            row = self._own_round(round_id, who)
+            rules.check_turn(RoundState(row.state), Signatory.WORKER)
+            rules.check_deadline(row.deadline_worker, row.expiry, self._w.clock.now())
+            session = self._session(row, who)
         self._w.probe()
         work = Work(
             nonce=secrets.token_hex(32),
@@ -344,13 +344,14 @@ class WorkerSigning:
 
     # --------------------------------------------------------------- helpers
 
-    def _finish_pending(self, row: RoundRow, who: Principal) -> None:
+    def _finish_pending(self, round_id: str, who: Principal) -> None:
         """A reload after everything was given: finish that signature instead of asking for another."""
         with self._w.uow.read() as session:
-            own = repository.own_live_attempts(session, row.id, Signatory.WORKER, str(who.person_id))
+            self._own_round(round_id, who)
+            own = repository.own_live_attempts(session, round_id, Signatory.WORKER, str(who.person_id))
         for item in own:
             if item.step == Step.SIGNED.value and item.lock_until > self._w.clock.now():
-                self.complete(self._attempts.load(item.id, row.id, Signatory.WORKER))
+                self.complete(self._attempts.load(item.id, round_id, Signatory.WORKER))
 
     def _own_round(self, round_id: str, who: Principal) -> RoundRow:
         with self._w.uow.read() as session:
@@ -362,9 +363,10 @@ class WorkerSigning:
         return row
 
     def _load(self, round_id: str, attempt_id: str, who: Principal) -> Attempt:
-        row = self._own_round(round_id, who)
-        attempt = self._attempts.load(attempt_id, round_id, Signatory.WORKER)
-        self._session(row, who)
+        with self._w.uow.read():
+            row = self._own_round(round_id, who)
+            attempt = self._attempts.load(attempt_id, round_id, Signatory.WORKER)
+            self._session(row, who)
         if attempt.row.holder != who.session_id:
             raise conflict("signing.attempt_replaced")
         return attempt

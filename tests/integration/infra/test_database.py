@@ -1,5 +1,6 @@
 """Database rules on both kinds: sealed columns, aware times, transactions that keep all or nothing."""
 
+from contextvars import Context
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -74,8 +75,28 @@ def test_a_reader_does_not_wait_for_a_writer(uow: UnitOfWork) -> None:
     with uow() as writer:
         writer.add(ProbeRow(id="a", name="x", at=NOW, facts={}))
         writer.flush()
-        with uow.read() as reader:
-            assert reader.get(ProbeRow, "a") is None
+        assert Context().run(_found, uow, "a") is None
+
+
+def test_a_read_inside_a_block_is_that_blocks(database: Database, uow: UnitOfWork) -> None:
+    begun = database.traffic.transactions
+    with uow() as writer:
+        writer.add(ProbeRow(id="a", name="x", at=NOW, facts={}))
+        assert _found(uow, "a") is not None
+    with uow.read() as outer:
+        row = outer.get(ProbeRow, "a")
+        assert _found(uow, "a") is row
+        with uow() as apart:
+            apart.get_one(ProbeRow, "a").name = "y"
+            assert _found(uow, "a") is not row
+        assert _found(uow, "a") is row
+    assert database.traffic.transactions == begun + 3
+    assert _found(uow, "a") is not row
+
+
+def _found(uow: UnitOfWork, key: str) -> ProbeRow | None:
+    with uow.read() as session:
+        return session.get(ProbeRow, key)
 
 
 def test_limits_count_within_their_window_and_open_again(uow: UnitOfWork) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import event
 
 from tests.support.signing_rounds import Bench
 
-EXPECTED = {"worker": (9, 58), "employer": (6, 42)}
+EXPECTED = {"worker": (9, 29), "employer": (5, 23)}
 """Transactions that write, and SQL statements in all, by who signs (a first contract of the organisation)."""
 
 
