@@ -1,13 +1,14 @@
-"""`concord verify FILE --trust-root FILE`: the verdict on a package, offline.
+"""`concord verify FILE --trust-root FILE`: the verdict on a package, offline, by one verifier or by both.
 
-Exit codes: 0 passed, 1 failed, 2 indeterminate, 3 input that can't be used (docs/evidence-spec.md, section 6).
-Everything heavy is imported inside, so that the command starts fast.
+Exit codes: 0 passed, 1 failed, 2 indeterminate, 3 input that can't be used, 4 the two verifiers disagree
+(docs/evidence-spec.md, section 6). Everything heavy is imported inside, so that the command starts fast.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -18,9 +19,12 @@ from chain.package.zip_profile import MAX_BYTES
 if TYPE_CHECKING:
     from chain.trust_root import TrustRoot
     from chain.verifier.outcome import Report
+    from chain.verifier.second import Difference
 
 EXIT_CODES = {"passed": 0, "failed": 1, "indeterminate": 2}
 UNUSABLE = 3
+DISAGREE = 4
+ENGINES = ("python", "js", "both")
 _STYLE = {"passed": ("✓", "green"), "indeterminate": ("?", "yellow"), "failed": ("✗", "red")}
 
 
@@ -31,6 +35,13 @@ def verify(
     ],
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON")] = False,
     lang: Annotated[str, typer.Option(help="zh | en | both")] = "both",
+    engine: Annotated[
+        str, typer.Option(help="python | js | both（两个独立实现 two independent verifiers）")
+    ] = "python",
+    now: Annotated[
+        str | None,
+        typer.Option(help="验证时刻，默认当前 / moment of verification, e.g. 2026-01-31T12:00:00Z"),
+    ] = None,
     fonts: Annotated[
         list[Path] | None, typer.Option(help="排版字体目录，用于第 20 步 / font folders for step 20")
     ] = None,
@@ -39,36 +50,98 @@ def verify(
     ] = None,
 ) -> None:
     """离线验证证据包 / Verify an evidence package offline."""
-    from datetime import UTC, datetime
-
     from chain.trust_root import TrustRoot, TrustRootError
     from chain.verifier.offline import without_network
-    from chain.verifier.plan import verify as run
-    from chain.verifier.rendering import ChildRenderer
 
     without_network()
     if lang not in ("zh", "en", "both"):
         _unusable(f"--lang: zh | en | both, not {lang}")
+    if engine not in ENGINES:
+        _unusable(f"--engine: {' | '.join(ENGINES)}, not {engine}")
+    when = _moment(now)
     try:
         root = TrustRoot.parse(_read(trust_root, 2_000_000))
     except TrustRootError as error:
         _unusable(f"{error.zh} / {error.en}")
-    folders = list(fonts or [])
-    if node_modules is not None:
-        from signing.rendering.fonts import FontBook
-
-        folders += FontBook.npm(node_modules.resolve())
-    report = run(
-        _read(file, MAX_BYTES),
-        root,
-        now=datetime.now(UTC),
-        render=ChildRenderer.with_fonts(folders) if folders else None,
-    )
+    data = _read(file, MAX_BYTES)
+    reports: dict[str, Report] = {}
+    if engine in ("python", "both"):
+        reports["python"] = _first(data, root, when, list(fonts or []), node_modules)
+    if engine in ("js", "both"):
+        reports["js"] = _second(data, root, when)
+    if engine == "both":
+        _show_both(reports, root, as_json, lang)
+    report = reports[engine]
     if as_json:
-        typer.echo(json.dumps(report.to_json(), ensure_ascii=False, indent=2, default=str))
+        _print_json(report.to_json())
     else:
         _print(report, root, lang)
     raise typer.Exit(EXIT_CODES[report.verdict.value])
+
+
+def _first(data: bytes, root: TrustRoot, when: datetime, fonts: list[Path], modules: Path | None) -> Report:
+    from chain.verifier.plan import verify as run
+    from chain.verifier.rendering import ChildRenderer
+
+    folders = fonts
+    if modules is not None:
+        from signing.rendering.fonts import FontBook
+
+        folders = folders + FontBook.npm(modules.resolve())
+    return run(data, root, now=when, render=ChildRenderer.with_fonts(folders) if folders else None)
+
+
+def _second(data: bytes, root: TrustRoot, when: datetime) -> Report:
+    from chain.verifier.second import SecondVerifierMissing, verify_with_node
+
+    try:
+        return verify_with_node(data, root.canonical(), now=when)
+    except SecondVerifierMissing as error:
+        _unusable(f"{error.zh} / {error.en}")
+
+
+def _show_both(reports: dict[str, Report], root: TrustRoot, as_json: bool, lang: str) -> NoReturn:
+    from chain.verifier.second import differences
+
+    found = differences(reports["python"], reports["js"])
+    if as_json:
+        shown = {name: report.to_json() for name, report in reports.items()}
+        _print_json({"agree": not found, "differences": [item.to_json() for item in found], **shown})
+    else:
+        _print(reports["python"], root, lang)
+        _print_differences(found)
+    code = DISAGREE if found else EXIT_CODES[reports["python"].verdict.value]
+    raise typer.Exit(code)
+
+
+def _print_differences(found: list[Difference]) -> None:
+    if not found:
+        typer.secho("两个独立验证程序结论一致。/ Both verifiers agree.", fg="green")
+        return
+    typer.secho(
+        "两个验证程序结论不一致，请勿采信，并报告。/ The two verifiers disagree: rely on neither, and report it.",
+        fg="red",
+        bold=True,
+    )
+    for item in found:
+        where = f"第 {item.step} 步 step {item.step}" if item.step else "结论 verdict"
+        typer.echo(f"  {where}: python {item.first} | js {item.second}")
+
+
+def _moment(text: str | None) -> datetime:
+    if text is None:
+        return datetime.now(UTC)
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        _unusable(f"--now: ISO 8601, 2026-01-31T12:00:00Z, not {text}")
+    if found.tzinfo is None:
+        _unusable(f"--now: 缺少时区 the time zone is missing: {text}")
+    return found.astimezone(UTC)
+
+
+def _print_json(value: object) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
 
 
 def _read(path: Path, limit: int) -> bytes:
