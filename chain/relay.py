@@ -22,7 +22,8 @@ from typing import Any
 from chain import calls
 from chain.abi import load
 from chain.errors import CallReverted, ChainError, LeaseLost, LogIntegrityError
-from chain.gateway import ChainGateway, Receipt, SendOutcome
+from chain.gateway import ChainGateway, Receipt
+from chain.in_flight import Broadcast, Displaced
 from chain.merkle import Growth, OverlayTiles, Tree, leaf_hash
 from chain.relay_port import Anchored, Flight, FlightKind, FlightState, NewFlight, Position, RelayStore
 from chain.transactions import Sender, read_raw
@@ -85,10 +86,11 @@ class Relay:
         self.contracts = contracts
         self.owner = owner
         self.settings = settings or RelaySettings()
-        self._monotonic = monotonic
         self._reconciled = False
-        self._missing: dict[bytes, int] = {}  # head at which a displaced transaction was first missed
-        self._sent: dict[bytes, float] = {}  # only paces repeated sending; losing it costs a repetition
+        self._displaced: Displaced[Flight] = Displaced(gateway, sender.address)
+        self._broadcast: Broadcast[Flight] = Broadcast(
+            gateway, self.settings.retry_after, self.settings.resend_after, monotonic
+        )
 
     def tick(self) -> Tick:
         """One pass: lease, (first time) reconcile, finalise, stage, broadcast."""
@@ -168,22 +170,14 @@ class Relay:
         self, fence: int, flights: Sequence[Flight], receipts: Sequence[Receipt | None], tick: Tick
     ) -> list[Receipt | None]:
         """Handle transactions whose nonce the chain has given to another one: they can never be mined."""
-        used = self.gateway.transaction_count(self.sender.address)
-        missing = [f for f, r in zip(flights, receipts, strict=True) if r is None and f.nonce < used]
-        if not missing:
-            self._missing.clear()
-            return list(receipts)
-        # Mined between the two questions is the usual reason; only what is still unknown has been displaced.
-        again = dict(zip(missing, self.gateway.receipts([f.hash for f in missing]), strict=True))
-        head, final = self.gateway.head().number, self.gateway.final_head().number
-        for flight in (f for f, r in again.items() if r is None):
-            if final >= self._missing.setdefault(flight.hash, head):
-                tick.alarms.append(Alarm("relay.transaction_displaced", {"nonce": flight.nonce}))
-                if flight.kind is FlightKind.APPEND:
-                    self.store.fail_append(fence, flight, "displaced")
-                else:
-                    self.store.requeue(fence, [flight])
-        return [again.get(f, r) for f, r in zip(flights, receipts, strict=True)]
+        found, gone = self._displaced.look(flights, receipts)
+        for flight in gone:
+            tick.alarms.append(Alarm("relay.transaction_displaced", {"nonce": flight.nonce}))
+            if flight.kind is FlightKind.APPEND:
+                self.store.fail_append(fence, flight, "displaced")
+            else:
+                self.store.requeue(fence, [flight])
+        return found
 
     def _anchored_append(self, flight: Flight, receipt: Receipt, tree: _GrowingTree) -> Anchored:
         events = [calls.decode_log(self.contracts, log) for log in receipt.logs]
@@ -290,29 +284,10 @@ class Relay:
 
     def broadcast(self, fence: int, tick: Tick) -> None:
         """Send what is staged, and again what was sent long ago and is still without a receipt."""
-        now = self._monotonic()
-        flights = self.store.flights()
-        due = [
-            f
-            for f in flights
-            if now - self._sent.get(f.hash, float("-inf"))
-            >= (self.settings.retry_after if f.state is FlightState.STAGED else self.settings.resend_after)
-        ]
-        self._sent = {f.hash: self._sent[f.hash] for f in flights if f.hash in self._sent}
-        if not due:
-            return
-        results = self.gateway.send(self.store.raws([f.hash for f in due]))
-        taken = []
-        for flight, result in zip(due, results, strict=True):
-            self._sent[flight.hash] = now
-            if result.outcome is SendOutcome.REFUSED:
-                # Later nonces cannot be mined before this one: nothing is lost, everything waits for a person.
-                tick.alarms.append(
-                    Alarm("relay.send_refused", {"nonce": flight.nonce, "reason": result.reason})
-                )
-                break
-            if flight.state is FlightState.STAGED:
-                taken.append(flight)
+        taken, refused = self._broadcast.send(self.store.flights(), self.store.raws)
+        if refused is not None:
+            flight, result = refused
+            tick.alarms.append(Alarm("relay.send_refused", {"nonce": flight.nonce, "reason": result.reason}))
         if taken:
             self.store.mark_broadcast(fence, taken)
             tick.broadcast += len(taken)

@@ -42,6 +42,11 @@ class Flight:
     call_id: str | None = None
     target: str = ""
 
+    @property
+    def staged(self) -> bool:
+        """Whether it was never handed to the chain yet."""
+        return self.state is FlightState.STAGED
+
 
 @dataclass(frozen=True)
 class NewFlight:
