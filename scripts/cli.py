@@ -20,7 +20,7 @@ from rich.table import Table
 console = Console(stderr=True)
 DATA = Annotated[Path, typer.Option("--data", help="安装目录 / folder of the installation")]
 PORT = Annotated[
-    int, typer.Option("--port", help="首个端口，0 为自动 / first of eight ports, 0 takes free ones")
+    int, typer.Option("--port", help="首个端口，0 为自动 / first of the ports, 0 takes free ones")
 ]
 AS_JSON = Annotated[
     bool, typer.Option("--json", help="机器可读输出 / machine-readable facts on standard output")
@@ -176,6 +176,14 @@ def build_app(first: str | None = None) -> typer.Typer:
         from scripts.bench import app as bench_app
 
         app.add_typer(bench_app, name="bench")
+    if first in {None, "vectors"}:
+        from scripts.vectors import app as vectors_app
+
+        app.add_typer(vectors_app, name="vectors")
+    if first in {None, "conformance"}:
+        from scripts.conformance import conformance
+
+        app.command("conformance")(conformance)
     if first in {None, "backup", "restore"}:
         from scripts.backup import backup, restore
 
@@ -198,7 +206,7 @@ COMMANDS = frozenset(
         "trust-root",
         "operator",
     ]
-    + ["bench", "backup", "restore"]
+    + ["bench", "backup", "restore", "vectors", "conformance"]
 )
 PLATFORM_COMMANDS = frozenset({"worker", "migrate", "openapi", "trust-root", "operator"})
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMED = re.compile(r"`((?:tests|contracts)/[\w/.]+)::(\w+)`")
-STORIES = ROOT / "tests" / "attacks" / "evidence" / "test_forged_packages.py"
+STORIES = ROOT / "tests" / "attacks" / "evidence" / "stories"
 
 
 def rows_of(text: str, cells: int) -> list[str]:
@@ -35,5 +35,5 @@ def missing(row: str) -> list[str]:
         source = "".join(path.read_text("utf-8") for path in folder if path.is_file())
         if not re.search(rf"(def|function) {name}\(", source):
             absent.append(f"{file}::{name}")
-    stories = STORIES.read_text("utf-8")
+    stories = "".join(path.read_text("utf-8") for path in STORIES.glob("*.py"))
     return absent + [story for story in named_stories(row) if f'"{story}"' not in stories]

@@ -1,0 +1,30 @@
+"""All stories, in the order of the steps."""
+
+from __future__ import annotations
+
+from tests.attacks.evidence.stories import (
+    container,
+    document,
+    good,
+    log,
+    process,
+    records,
+    releases,
+    statements,
+    witnesses,
+)
+from tests.attacks.evidence.story import Story
+
+STORIES: tuple[Story, ...] = (
+    *good.STORIES,
+    *witnesses.GOOD,
+    *records.GOOD,
+    *container.STORIES,
+    *document.STORIES,
+    *statements.STORIES,
+    *process.STORIES,
+    *log.STORIES,
+    *releases.STORIES,
+    *witnesses.STORIES,
+    *records.STORIES,
+)
