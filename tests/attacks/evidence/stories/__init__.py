@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from tests.attacks.evidence.stories import (
     container,
+    disclosed,
     document,
+    figures,
     good,
     log,
     process,
     records,
     releases,
+    shadow,
     statements,
     witnesses,
 )
@@ -21,10 +24,13 @@ STORIES: tuple[Story, ...] = (
     *records.GOOD,
     *container.STORIES,
     *document.STORIES,
+    *shadow.STORIES,
     *statements.STORIES,
     *process.STORIES,
     *log.STORIES,
     *releases.STORIES,
     *witnesses.STORIES,
     *records.STORIES,
+    *disclosed.STORIES,
+    *figures.STORIES,
 )
