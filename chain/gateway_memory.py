@@ -269,4 +269,5 @@ class MemoryGateway:
 
     def code(self, address: str) -> bytes:
         self._report(self._fault("code"))
-        return b"\xfe" if address in self._state else b""
+        found = self._state.get(address)
+        return b"" if found is None else getattr(found, "CODE", b"\xfe")
