@@ -119,7 +119,7 @@ class WitnessClient:
         """
         signed = SignedNote.parse(note)
         checkpoint = Checkpoint.parse(signed.text)
-        old = last_size
+        old = min(last_size, checkpoint.size)
         for _ in range(ROUNDS):
             proof = prove(old) if 0 < old < checkpoint.size else ()
             status, body, header = self._post(encode(old, proof, note))

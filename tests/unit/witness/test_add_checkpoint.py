@@ -77,7 +77,11 @@ def test_without_a_judicial_chain_there_is_one_form_only(tmp_path: Path, log: Gr
 def test_the_same_checkpoint_again_gives_a_cosignature_again(log, post) -> None:  # type: ignore[no-untyped-def]
     assert post(log.body(0, 9)).status_code == 200
     stale = post(log.body(0, 9))
-    assert (stale.status_code, stale.content, stale.headers["content-type"]) == (409, b"9\n", "text/x.tlog.size")
+    assert (stale.status_code, stale.content, stale.headers["content-type"]) == (
+        409,
+        b"9\n",
+        "text/x.tlog.size",
+    )
     assert post(log.body(9, 9)).status_code == 200
 
 
