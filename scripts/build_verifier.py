@@ -1,0 +1,127 @@
+"""Build the second verifier's one HTML file: `chain/verifier_js/dist/verifier.html`.
+
+Everything is inlined: our modules and the npm libraries by esbuild (from npm, pinned, not minified, so that an expert
+can read it), the style sheet, the texts of steps and sub-indications. The content security policy names the digests of
+the one script and the one style and forbids every connection. The same sources give the same bytes; `--check` builds
+again and compares. No trust root and no fingerprint is ever put inside.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import hashlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from chain.verifier.texts import OUTCOME_TEXTS, STEP_TEXTS, SUB_TEXTS, VERDICT_TEXTS
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "chain" / "verifier_js"
+TARGET = FOLDER / "dist" / "verifier.html"
+TOKENS = ROOT / "api" / "infra" / "web" / "static" / "tokens.css"
+BUNDLER = ROOT / "node_modules" / "@esbuild" / "linux-x64" / "bin" / "esbuild"
+TARGETS = "chrome103,firefox104,safari16"
+"""Browsers of 2022 and later: what the modules use (array `at`, `findLast`, class fields) is there."""
+
+
+class BuildFailed(Exception):
+    """The bundler is missing or refused the sources; the message holds what it said."""
+
+
+def texts() -> dict[str, Any]:
+    """Chinese and English of everything that a report can say."""
+    return {
+        "steps": {str(no): text for no, text in sorted(STEP_TEXTS.items())},
+        "outcomes": {outcome.value: text for outcome, text in OUTCOME_TEXTS.items()},
+        "verdicts": {outcome.value: text for outcome, text in VERDICT_TEXTS.items()},
+        "subs": dict(sorted(SUB_TEXTS.items())),
+    }
+
+
+def script() -> str:
+    """The page's one script: all modules and libraries, started with the texts."""
+    if not BUNDLER.is_file():
+        raise BuildFailed(f"{BUNDLER.relative_to(ROOT)} 不存在，请运行 npm ci / is missing: run npm ci")
+    shown = json.dumps(texts(), ensure_ascii=False, sort_keys=True)
+    entry = f'import {{ start }} from "./chain/verifier_js/page/app.js";\nstart({shown});\n'
+    done = subprocess.run(
+        [
+            str(BUNDLER),
+            "--bundle",
+            "--format=iife",
+            "--platform=browser",
+            "--charset=utf8",
+            "--legal-comments=inline",
+            "--preserve-symlinks",
+            "--log-level=warning",
+            f"--target={TARGETS}",
+            "--sourcefile=start.js",
+        ],
+        input=entry.encode(),
+        capture_output=True,
+        cwd=ROOT,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise BuildFailed(done.stderr.decode("utf-8", "replace"))
+    return done.stdout.decode()
+
+
+def _source(text: str) -> str:
+    """Digest of an inline element as CSP writes it."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def build() -> bytes:
+    """Return the bytes of the file. Raises BuildFailed."""
+    code = script()
+    if "</script" in code.lower() or "<!--" in code:
+        raise BuildFailed("the script holds a text that would end its element early")
+    style = (
+        TOKENS.read_text("utf-8").split("\nhtml.worker")[0]
+        + "\n"
+        + (FOLDER / "page/page.css").read_text("utf-8")
+    )
+    policy = (
+        f"default-src 'none'; script-src {_source(code)}; style-src {_source(style)}; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
+    )
+    page = (FOLDER / "page" / "page.html").read_text("utf-8")
+    for mark, text in (("@CSP@", policy), ("@STYLE@", style), ("@SCRIPT@", code)):
+        before, found, after = page.partition(mark)
+        if not found or mark in after:
+            raise BuildFailed(f"page.html must hold {mark} once")
+        page = before + text + after
+    return page.encode()
+
+
+def main() -> None:
+    """Write the file, or with `--check` compare it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--check", action="store_true", help="build again and compare with the committed file"
+    )
+    check = parser.parse_args().check
+    try:
+        made = build()
+    except BuildFailed as error:
+        sys.exit(str(error))
+    digest = hashlib.sha256(made).hexdigest()
+    if check:
+        if not TARGET.is_file() or TARGET.read_bytes() != made:
+            sys.exit(
+                f"{TARGET.relative_to(ROOT)} is not what the sources give: run scripts/build_verifier.py"
+            )
+        print(f"same bytes: {digest}")
+        return
+    TARGET.parent.mkdir(exist_ok=True)
+    TARGET.write_bytes(made)
+    print(f"{TARGET.relative_to(ROOT)}: {len(made):,} bytes, SHA-256 {digest}")
+
+
+if __name__ == "__main__":
+    main()
