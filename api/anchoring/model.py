@@ -251,3 +251,14 @@ class AppendRow:
     transaction: str
     block_number: int
     audited: bool
+
+
+@dataclass(frozen=True)
+class JudicialState:
+    """Checkpoints on their way to the judicial chain: how many in each state, the largest accepted one (0: none), and
+    since when the oldest unfinished one waits.
+    """
+
+    counts: Mapping[str, int]
+    anchored_size: int
+    waiting_since: datetime | None

@@ -7,19 +7,18 @@ lease cannot get anything through, however long it slept.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, exists, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
 from api.anchoring.model import SETTLED
 from api.anchoring.ports import Now
 from api.anchoring.repository import tree
-from api.anchoring.tables import CallDependencyRow, CallRow, EventRow, FlightRow, LeaseRow
+from api.anchoring.repository.lease import SqlLease
+from api.anchoring.tables import CallDependencyRow, CallRow, EventRow, FlightRow
 from api.infra.db import Database
-from chain.errors import ChainError, LeaseLost, LogIntegrityError
+from chain.errors import ChainError, LogIntegrityError
 from chain.merkle import TileStore
 from chain.relay_port import (
     Anchored,
@@ -67,46 +66,15 @@ class SqlRelayStore:
     def __init__(self, db: Database, now: Now) -> None:
         self._db = db
         self._now = now
+        self._lease = SqlLease(db, LEASE, now)
 
     # -- lease
 
     def acquire(self, owner: str, seconds: float) -> int | None:
-        now = self._now()
-        with self._db.read() as session:
-            held = session.execute(
-                select(LeaseRow.owner, LeaseRow.fence, LeaseRow.until).where(LeaseRow.name == LEASE)
-            ).one_or_none()
-        if held is not None:
-            left = (held.until - now).total_seconds()
-            if held.owner != owner and _runs(held.until, now, seconds):
-                return None
-            if held.owner == owner and seconds / 2 < left <= seconds:
-                return int(held.fence)  # renewed at half time: an idle relay does not write at every tick
-        until = now + timedelta(seconds=seconds)
-        try:
-            with self._db.transaction() as session:
-                row = session.execute(
-                    select(LeaseRow).where(LeaseRow.name == LEASE).with_for_update()
-                ).scalar_one_or_none()
-                if row is None:
-                    session.add(LeaseRow(name=LEASE, owner=owner, fence=1, until=until))
-                    return 1
-                if row.owner != owner:
-                    if _runs(row.until, now, seconds):
-                        return None
-                    row.owner, row.fence = owner, row.fence + 1
-                row.until = until
-                return row.fence
-        except IntegrityError:
-            return None  # two relays started at the same moment: the other one has it
+        return self._lease.acquire(owner, seconds)
 
-    @staticmethod
-    def _check(session: Session, fence: int) -> None:
-        held = session.execute(
-            select(LeaseRow.fence).where(LeaseRow.name == LEASE).with_for_update()
-        ).scalar()
-        if held != fence:
-            raise LeaseLost
+    def _check(self, session: Session, fence: int) -> None:
+        self._lease.check(session, fence)
 
     # -- reading
 
@@ -322,11 +290,6 @@ class SqlRelayStore:
     @staticmethod
     def _reason(session: Session, flight: Flight, reason: str) -> None:
         session.execute(update(FlightRow).where(FlightRow.nonce == flight.nonce).values(reason=reason[:500]))
-
-
-def _runs(until: datetime, now: datetime, seconds: float) -> bool:
-    """Whether a lease still holds. One that ends far in the future was taken before the clock was set back."""
-    return 0 < (until - now).total_seconds() <= 2 * seconds
 
 
 def _expect(found: int, wanted: int, what: str) -> None:

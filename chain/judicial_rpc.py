@@ -1,0 +1,101 @@
+"""The court's chain over JSON-RPC: receipts with header and seal, and the questions that anybody may ask the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chain.abi import JUDICIAL_ANCHOR, keccak, load
+from chain.errors import GatewayUnavailable, RpcRefused
+from chain.gateway_rpc import RpcGateway
+from chain.judicial_receipt import receipt_entry
+from chain.state_proofs import build_receipt_proof
+
+METHOD_NOT_FOUND = -32601
+
+
+class RpcReceipts:
+    """Receipts (E13) of one JudicialAnchor."""
+
+    def __init__(self, gateway: RpcGateway, chain_id: int, address: str) -> None:
+        self._gateway = gateway
+        self._chain_id = chain_id
+        self._address = address
+
+    def make(self, number: int, index: int) -> Mapping[str, Any]:
+        """See `chain.judicial_port.CourtReceipts`; a chain that seals nothing gives receipts without a seal."""
+        proof = build_receipt_proof(self._gateway, number, index)
+        return receipt_entry(self._chain_id, self._address, proof, self._seal(number))
+
+    def _seal(self, number: int) -> str | None:
+        try:
+            seal = self._gateway.request("concord_blockSeal", hex(number))
+        except RpcRefused as refusal:
+            if refusal.rpc_code == METHOD_NOT_FOUND:
+                return None
+            raise
+        if not isinstance(seal, str):
+            raise GatewayUnavailable(f"block {number} is not sealed yet")
+        return seal
+
+
+@dataclass(frozen=True)
+class AcceptedCheckpoint:
+    """A checkpoint in the court's history; size 0 and zeros where there is none."""
+
+    size: int
+    root: bytes
+
+
+class AnchorReader:
+    """What JudicialAnchor answers to anybody. It knows nothing but the court's RPC address and the contract's."""
+
+    def __init__(self, gateway: RpcGateway, address: str) -> None:
+        self._gateway = gateway
+        self.address = address
+
+    def _ask(self, name: str, *arguments: Any) -> tuple[Any, ...]:
+        function = load(JUDICIAL_ANCHOR).function(name)
+        return function.decode(self._gateway.call(self.address, function.encode(*arguments)))
+
+    def chain_id(self) -> int:
+        """Chain id of the court's chain."""
+        return self._gateway.chain_id()
+
+    def genesis_hash(self) -> str:
+        """Hash of its first block, 64 hex digits."""
+        block = self._gateway.block(0)
+        if block is None:
+            raise GatewayUnavailable("the chain has no first block")
+        return block.hash.hex()
+
+    def code_hash(self) -> str:
+        """keccak-256 of the contract's code, 64 hex digits: what the trust root names."""
+        return keccak(self._gateway.code(self.address)).hex()
+
+    def is_anchor(self) -> bool:
+        """Whether a JudicialAnchor of this release stands at the address."""
+        return load(JUDICIAL_ANCHOR).matches(self._gateway.code(self.address))
+
+    def origin(self) -> str:
+        """Name of the log whose checkpoints are accepted."""
+        return str(self._ask("origin")[0])
+
+    def latest(self) -> AcceptedCheckpoint:
+        """The last accepted checkpoint."""
+        size, root = self._ask("latest")
+        return AcceptedCheckpoint(int(size), bytes(root))
+
+    def count(self) -> int:
+        """How many were accepted."""
+        return int(self._ask("count")[0])
+
+    def root_at(self, size: int) -> bytes | None:
+        """Root accepted at `size`, None where none was."""
+        root = bytes(self._ask("rootAt", size)[0])
+        return None if root == bytes(32) else root
+
+    def includes(self, entry: bytes, index: int, size: int, path: Sequence[bytes]) -> bool:
+        """The contract's own answer: whether `entry` stands at `index` of the tree accepted at `size`."""
+        return bool(self._ask("verifyInclusion", entry, index, size, list(path))[0])
