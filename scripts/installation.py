@@ -11,7 +11,10 @@ import secrets
 import socket
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from chain.checkpoint import LogKey
 
 WITNESSES = ("court", "union", "notary")
 """TEST witnesses of the log; two of them are a quorum."""
@@ -19,10 +22,16 @@ WITNESSES = ("court", "union", "notary")
 PORTS = (
     *("api", "node", "identity", "idp", "sms", "ca", "tsa_one", "tsa_two"),
     *(f"witness_{name}" for name in WITNESSES),
+    "court_node",
 )
 """Loopback listeners of the embedded installation, in this order from the first port."""
 
-SECP256K1_KEYS = ("relay", "deployer", "registrar", "governance-1", "governance-2", "governance-3")
+SECP256K1_KEYS = (
+    *("relay", "deployer", "registrar", "governance-1", "governance-2", "governance-3"),
+    *("court-deployer", "court-relay"),
+)
+COURT_SEAL = "court.test/chain"
+"""Name of the TEST court's key that seals its chain's blocks."""
 
 
 class InstallationError(Exception):
@@ -74,6 +83,22 @@ class Installation:
         """EIP-712 domain of the judicial chain's contract, for witnesses and relay; absent: no judicial chain."""
         return self.data / "bridge-domain.json"
 
+    @property
+    def court_folder(self) -> Path:
+        """The own folder of the TEST court's node."""
+        return self.root / "court"
+
+    @property
+    def judicial_record(self) -> Path:
+        """Where the court's deployer keeps its record."""
+        return self.data / "judicial" / "judicial-deployment.json"
+
+    def court_seal_vkey(self) -> str:
+        """Verifier key of the TEST court's block seals."""
+        from chain.checkpoint import LogKey
+
+        return LogKey.from_seed(COURT_SEAL, self.key("court-seal")).vkey
+
     def witness_folder(self, name: str) -> Path:
         """The own folder of one of the TEST witnesses."""
         return self.root / f"witness-{name}"
@@ -81,6 +106,12 @@ class Installation:
     def url(self, name: str) -> str:
         """Loopback address of one of the programs."""
         return f"http://127.0.0.1:{self.ports[name]}"
+
+    def note_key(self, name: str) -> LogKey:
+        """The Ed25519 key `root` or `release` under its name in the trust root."""
+        from chain.checkpoint import LogKey
+
+        return LogKey.from_seed(f"{self.log_origin}/{name}", self.key(name))
 
     def key(self, name: str) -> bytes:
         """The 32 secret bytes stored under `name`."""
@@ -146,7 +177,7 @@ def prepare(root: Path, first_port: int = 8080, public_origin: str | None = None
 def _make_keys(installation: Installation) -> None:
     installation.keys.mkdir(parents=True, exist_ok=True)
     installation.keys.chmod(0o700)
-    for name in (*SECP256K1_KEYS, "log", "field", "operator", "backup"):
+    for name in (*SECP256K1_KEYS, "log", "field", "operator", "backup", "root", "release", "court-seal"):
         path = installation.keys / name
         if not path.exists():
             # Below the order of every curve in use: the first byte of secp256k1's order is 0xff.

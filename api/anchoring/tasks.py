@@ -12,3 +12,13 @@ def run_due(container: Any) -> bool:
     """One pass of relay, indexer, auditor and checkpoints; whether anything was done."""
     done: bool = container.anchoring.worker().tick()
     return done
+
+
+def run_judicial(container: Any) -> bool:
+    """One pass of the judicial relay; nothing where no judicial chain is set up."""
+    court = container.anchoring.judicial()
+    return court is not None and bool(court.tick())
+
+
+LOOPS = {"judicial": run_judicial}
+"""Further loops, each with a thread of its own: a dead court chain delays nothing else."""

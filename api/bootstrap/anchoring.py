@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 from api.anchoring.ports import Stamp
 from api.anchoring.repository.eager import EagerDatabase
 from api.anchoring.repository.index_store import SqlIndexStore
+from api.anchoring.repository.judicial import SqlJudicialStore
 from api.anchoring.repository.outbox import SqlRelayStore
 from api.anchoring.service import Anchoring, Worker
 from api.anchoring.service.erasure import Erasure
 from api.anchoring.service.index import ChainIndex
+from api.anchoring.service.judicial import JudicialWorker
 from api.anchoring.service.operator import Operator
 from api.anchoring.service.proofs import Proofs
 from api.anchoring.service.recorder import Recorder
@@ -128,6 +130,40 @@ def build(c: Container) -> Anchoring:
             monotonic=time.monotonic,
         )
 
+    def make_judicial() -> JudicialWorker | None:
+        from chain.gateway_rpc import RpcGateway
+        from chain.judicial import Court, JudicialRelay
+        from chain.judicial_deployer import load_judicial_deployment
+        from chain.judicial_rpc import RpcReceipts
+        from chain.transactions import Sender
+
+        settings = c.settings
+        made = load_judicial_deployment(settings.judicial_deployment_file)
+        if made is None or not settings.judicial_rpc_url:
+            return None
+        key = read_secret(settings.judicial_relay_key_file, "judicial_relay_key_file").removeprefix("0x")
+        token_file = settings.judicial_rpc_token_file
+        token = None if token_file is None else read_secret(token_file, "judicial_rpc_token_file")
+        gateway = RpcGateway(settings.judicial_rpc_url, token=token)
+        db = EagerDatabase(settings.effective_database_url, c.field_key)
+        relay = JudicialRelay(
+            gateway,
+            RpcReceipts(gateway, made.chain_id, made.address),
+            SqlJudicialStore(db, made.threshold, c.clock.now),
+            Sender(bytes.fromhex(key), made.chain_id),
+            Court(
+                made.chain_id,
+                made.address,
+                made.log_origin,
+                made.domain_name,
+                frozenset(made.witnesses),
+                made.threshold,
+                made.block,
+            ),
+            f"{socket.gethostname()}/{os.getpid()}/{time.time_ns()}",
+        )
+        return JudicialWorker(UnitOfWork(db), c.clock, relay, time.monotonic)
+
     return Anchoring(
         uow=c.uow,
         recorder=Recorder(c.settings.log_origin, c.clock),
@@ -142,4 +178,5 @@ def build(c: Container) -> Anchoring:
         operator=Operator(c.clock, [item.name for item in c.settings.witnesses]),
         erasure=Erasure(),
         make_worker=make_worker,
+        make_judicial=make_judicial,
     )

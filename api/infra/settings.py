@@ -77,10 +77,30 @@ class Settings(BaseSettings):
         None, description="Ed25519 key (hex seed) that signs checkpoints and packages"
     )
     trust_root_file: Path | None = Field(None, description="published trust root of this installation")
+    root_vkeys: tuple[str, ...] = Field((), description="verifier keys that sign trust roots (JSON list)")
+    root_threshold: int = Field(0, ge=0, description="root keys that must sign; 0 where there are none")
+    root_key_files: tuple[Path, ...] = Field(
+        (), description="root keys on this machine (TEST); elsewhere they are kept off it"
+    )
+    release_vkeys: tuple[str, ...] = Field(
+        (), description="verifier keys that release signing pages and templates; empty: nothing is released"
+    )
+    release_key_file: Path | None = Field(
+        None, description="release key on this machine (TEST); elsewhere it is kept off it"
+    )
     witnesses: tuple[WitnessSetting, ...] = Field((), description="witnesses of the log (JSON); empty: none")
     witness_threshold: int = Field(0, ge=0, description="witnesses that a checkpoint needs")
     bridge_domain_file: Path | None = Field(
         None, description="EIP-712 domain (JSON) of the judicial chain's contract, which witnesses sign for"
+    )
+    judicial_rpc_url: str = Field("", description="RPC of the court's chain; empty: no judicial chain")
+    judicial_rpc_token_file: Path | None = Field(
+        None, description="bearer token for sending to the court's node"
+    )
+    judicial_deployment_file: Path | None = Field(None, description="record of the court's JudicialAnchor")
+    judicial_relay_key_file: Path | None = Field(None, description="key (hex) that carries checkpoints there")
+    judicial_seal_vkey: str = Field(
+        "", description="verifier key of the court's block seals; empty: unsealed"
     )
 
     identity_url: str = Field("", description="identity service")

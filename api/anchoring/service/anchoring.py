@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from api.anchoring.service.erasure import Erasure
 from api.anchoring.service.index import ChainIndex
+from api.anchoring.service.judicial import JudicialWorker
 from api.anchoring.service.operator import Operator
 from api.anchoring.service.proofs import Proofs
 from api.anchoring.service.recorder import Recorder
@@ -30,6 +31,7 @@ class Anchoring:
         operator: Operator,
         erasure: Erasure,
         make_worker: Callable[[], Worker],
+        make_judicial: Callable[[], JudicialWorker | None] = lambda: None,
     ) -> None:
         self.uow = uow
         self.recorder = recorder
@@ -40,9 +42,17 @@ class Anchoring:
         self.erasure = erasure
         self._make_worker = make_worker
         self._worker: Worker | None = None
+        self._make_judicial = make_judicial
+        self._judicial: JudicialWorker | None = None
 
     def worker(self) -> Worker:
         """The relay, indexer, auditor and checkpoint loop of this process."""
         if self._worker is None:
             self._worker = self._make_worker()
         return self._worker
+
+    def judicial(self) -> JudicialWorker | None:
+        """The loop to the judicial chain of this process; None while none is set up."""
+        if self._judicial is None:
+            self._judicial = self._make_judicial()
+        return self._judicial

@@ -1,4 +1,4 @@
-"""Steps 17 and 18: what the chain's record shows, and the judicial chain's receipt."""
+"""Step 17: what the chain's record shows."""
 
 from __future__ import annotations
 
@@ -70,10 +70,3 @@ def _judge_conclusion(case: Case, topics: tuple[bytes, ...], data: bytes) -> Non
     for name, (mine, found) in expected.items():
         if mine != found:
             raise Failed("STATEMENT_MISMATCH", field=name)
-
-
-def judicial(case: Case) -> Passed:
-    """18. The court's own chain has accepted the checkpoint."""
-    if contents.JUDICIAL not in case.json:
-        raise Undecided("NO_JUDICIAL_RECEIPT")
-    raise Undecided("UNSUPPORTED", entry=contents.JUDICIAL)
