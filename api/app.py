@@ -5,6 +5,7 @@ Started by `python -m api.app` (one process; `concord up` starts it) with settin
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
@@ -22,6 +23,7 @@ from api.infra.auth import guard
 from api.infra.process import settle
 from api.infra.settings import Settings
 from api.infra.web import WebConfig, install_web
+from api.signing_round.service import SigningRoundService
 
 log = structlog.get_logger(__name__)
 
@@ -36,7 +38,6 @@ def create_app(container: Container) -> FastAPI:
 
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
-        settle()
         log.info("api.process.started", origin=settings.public_origin)
         yield
         container.close()
@@ -105,14 +106,22 @@ def _health(app: FastAPI, container: Container) -> None:
         return Response(text, media_type="text/plain; version=0.0.4")
 
 
+def _warm_up(signing: SigningRoundService) -> None:
+    """Beside the first requests: load what the first contract would load, then tell the collector to leave it alone."""
+    signing.warm_up()
+    settle()
+
+
 def main() -> None:
     """Serve on the port of `public_origin`'s local listener (`CONCORD_LISTEN_PORT`), loopback only."""
     settings = Settings()
     logging.configure(settings.log_level)
     container = Container(settings)
+    app = create_app(container)
+    threading.Thread(target=_warm_up, args=(container.signing_round,), daemon=True).start()
     port = settings.listen_port or urlsplit(settings.public_origin).port or 8080
     uvicorn.run(
-        create_app(container),
+        app,
         host="127.0.0.1",
         port=port,
         log_level="warning",

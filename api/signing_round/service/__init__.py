@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 
 import structlog
@@ -30,6 +31,7 @@ from api.signing_round.service.rounds import Rounds
 from api.signing_round.service.sealing import Sealing
 from api.signing_round.service.wiring import Wiring
 from api.signing_round.service.worker import WorkerSigning
+from signing.pades import Box, Expected, prepare, validate
 
 log = structlog.get_logger(__name__)
 
@@ -48,6 +50,16 @@ class SigningRoundService:
         self._material = Material(wiring, self.documents)
         self.worker = WorkerSigning(wiring, self.documents, attempts, sealing)
         self.employer = EmployerSigning(wiring, self.documents, attempts, sealing, self._completion)
+
+    def warm_up(self) -> None:
+        """Load fonts and libraries that the first signature would load: seconds that nobody has to wait for."""
+        import signing.pades.policy  # noqa: F401  the comparison of revisions
+
+        now = self.wiring.clock.now()
+        stamp = self.wiring.renderer.stamp(["甲"], width=160, height=60, test=True)
+        prepared = prepare(stamp, field="Warm", box=Box(0, 1, 1, 100, 50), stamp_pdf=stamp, moment=now)
+        expected = Expected(hashlib.sha256(stamp).digest(), len(stamp), (), document_timestamp=False)
+        validate(prepared.pdf, expected, self.wiring.anchors, now)
 
     def prepare(self, request: RoundRequest) -> PreparedRound:
         """Render, commit, seal: slow, no transaction."""

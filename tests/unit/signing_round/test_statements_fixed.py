@@ -24,3 +24,9 @@ def test_transactions_and_statements_a_contract(bench: Bench) -> None:
     bench.sign_employer(round_id)
     employer = counted["commit"], counted["statement"]
     assert {"worker": worker, "employer": employer} == EXPECTED
+
+
+def test_warming_up_works_and_asks_the_database_nothing(bench: Bench) -> None:
+    before = bench.db.traffic.statements
+    bench.service.warm_up()
+    assert bench.db.traffic.statements == before
