@@ -47,7 +47,7 @@ class StoredEvent:
 class StoredCheckpoint:
     """A signed checkpoint; `token` is an RFC 3161 TimeStampToken (DER) over the note without cosignatures.
 
-    Where `cosignatures` are given, `note` bears their lines after the log's own.
+    Where `cosignatures` are given, `note` bears their lines after the log's own. `judicial` is the court's receipt.
     """
 
     size: int
@@ -59,6 +59,7 @@ class StoredCheckpoint:
     created_at: datetime
     witnessed_at: datetime | None = None
     cosignatures: tuple[Pair, ...] = ()
+    judicial: Mapping[str, Any] | None = None
 
     def with_cosignatures(self, pairs: Sequence[Pair]) -> StoredCheckpoint:
         """The same checkpoint with these cosignatures in its note."""

@@ -99,6 +99,11 @@ class CheckpointView(Protocol):
         """The witnesses' pairs whose lines the note bears, by ascending names."""
         ...
 
+    @property
+    def judicial(self) -> Mapping[str, Any] | None:
+        """The judicial chain's receipt (E13) of this checkpoint, None while there is none."""
+        ...
+
 
 class LogView(Protocol):
     """The log of the installation (anchoring). `session` is the caller's transaction."""

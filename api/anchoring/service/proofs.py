@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.anchoring.model import Anchor, Conclusion, StoredCheckpoint, StoredEvent
-from api.anchoring.repository import calls, cosignatures, streams, tree
+from api.anchoring.repository import calls, cosignatures, judicial, streams, tree
 from api.anchoring.tables import EventRow, FlightRow
 from api.kernel.clock import Clock
 from api.kernel.errors import not_found
@@ -87,7 +88,10 @@ class Proofs:
             found = tree.covering_checkpoint(session, covering)
             if found is not None and self._is_young(found):
                 return None
-        return None if found is None else found.with_cosignatures(cosignatures.pairs(session, found.size))
+        if found is None:
+            return None
+        receipt = judicial.receipt_of(session, found.size)
+        return replace(found.with_cosignatures(cosignatures.pairs(session, found.size)), judicial=receipt)
 
     def _is_young(self, found: StoredCheckpoint) -> bool:
         if not self._patience or found.witnessed_at is not None:

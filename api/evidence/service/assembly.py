@@ -103,6 +103,9 @@ def log_entries(log: LogView, session: Any, story: Story, stream: str, *, payloa
         contents.CHECKPOINT_TOKEN: story.checkpoint.token or b"",
         **_bridge_cosignatures(story.checkpoint),
     }
+    if story.checkpoint.judicial is not None:
+        receipt: Any = dict(story.checkpoint.judicial)
+        files[contents.JUDICIAL] = jcs.canonical(receipt)
     for number, item in enumerate(story.events, start=1):
         index = item.anchor.log_index
         if index is None:
