@@ -7,24 +7,33 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 import threading
 import time
 from dataclasses import asdict
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import structlog
 import typer
 
 from api.bootstrap.container import SLICES, Container
-from api.infra import logging
+from api.infra import logging, problems
 from api.infra.settings import Settings
 from api.kernel.errors import DomainError, ErrorKind
+from chain.errors import ChainError
+
+if TYPE_CHECKING:
+    from api.evidence.service.trust_files import Published
 
 log = structlog.get_logger(__name__)
 app = typer.Typer(no_args_is_help=True, help="平台进程 / platform processes")
+release_app = typer.Typer(
+    no_args_is_help=True, help="发布签署页面与模板 / release signing page and templates"
+)
+app.add_typer(release_app, name="release")
 
 PAUSE = 1.0
 """Seconds between two rounds of due work when the last one found nothing; a slice's `tasks.PAUSE` may say otherwise."""
@@ -35,7 +44,9 @@ def _tasks() -> list[tuple[str, object, float]]:
     for name in SLICES:
         if find_spec(f"api.{name}.tasks") is not None:
             tasks = import_module(f"api.{name}.tasks")
-            found.append((name, tasks.run_due, float(getattr(tasks, "PAUSE", PAUSE))))
+            pause = float(getattr(tasks, "PAUSE", PAUSE))
+            found.append((name, tasks.run_due, pause))
+            found += [(f"{name}.{loop}", run, pause) for loop, run in getattr(tasks, "LOOPS", {}).items()]
     return found
 
 
@@ -103,14 +114,91 @@ def migrate() -> None:
     upgrade(settings.effective_database_url)
 
 
-@app.command("trust-root")
-def trust_root() -> None:
-    """写出信任根 / write the installation's trust root from its facts, and print its fingerprint."""
-    from api.bootstrap.evidence import publish_trust_root
+KEY = Annotated[Path | None, typer.Option("--key", help="发布密钥文件 / the release key's file")]
+SIGNED = Annotated[
+    Path | None, typer.Option("--signed", help="别处签好的 note / the note that was signed elsewhere")
+]
+OUT = Annotated[
+    Path | None,
+    typer.Option("--out", help="没有密钥时写待签文本 / where to write what is to be signed elsewhere"),
+]
+
+
+def publish_root() -> None:
+    """公布信任根 / bring the published trust root up to this installation's facts; print its fingerprint."""
+    from api.bootstrap.trust_root import publish_trust_root
 
     container = Container(Settings())
-    print(publish_trust_root(container).fingerprint)  # noqa: T201
-    container.close()
+    try:
+        _say_root(publish_trust_root(container))
+    finally:
+        container.close()
+
+
+def _say_root(made: Published) -> None:
+    print(f"{made.state} {made.root.version} {made.root.fingerprint}")  # noqa: T201
+    if made.candidate is not None:
+        print(  # noqa: T201
+            f"还差 {made.missing} 个根密钥签名 / {made.missing} more root keys must sign {made.candidate}: "
+            "concord trust-root sign FILE --previous CURRENT --key KEY; concord trust-root publish"
+        )
+
+
+@app.command()
+def publish() -> None:
+    """公布信任根，首次启动时发布页面与模板 / publish the trust root and, the first time, release page and templates."""
+    from api.bootstrap.releases import release_first
+    from api.bootstrap.trust_root import publish_trust_root
+
+    container = Container(Settings()).wire()
+    try:
+        _say_root(publish_trust_root(container))
+        for line in release_first(container):
+            print(line)  # noqa: T201
+    finally:
+        container.close()
+
+
+@release_app.command("page")
+def release_page(key: KEY = None, signed: SIGNED = None, out: OUT = None) -> None:
+    """发布签署页面 / release the signing page of this source tree; it is served once its event is in the log."""
+    _release("page", "signing-page", key, signed, out)
+
+
+@release_app.command("template")
+def release_template(
+    template: Annotated[str, typer.Argument(help="模板 / the template's id")] = "agreement/1",
+    key: KEY = None,
+    signed: SIGNED = None,
+    out: OUT = None,
+) -> None:
+    """发布文书模板 / release a document template of this source tree."""
+    _release("template", template, key, signed, out)
+
+
+@release_app.command("source")
+def release_source(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """程序源码清单的摘要，证据包中的运行版本 / digest of this program's source, as evidence packages name it."""
+    from chain.source_manifest import source_digest, source_manifest
+
+    print(json.dumps(source_manifest(), indent=1) if as_json else source_digest())  # noqa: T201
+
+
+def _release(kind: str, release_id: str, key: Path | None, signed: Path | None, out: Path | None) -> None:
+    from api.bootstrap.releases import release
+
+    container = Container(Settings()).wire()
+    try:
+        print(release(container, kind, release_id, key, signed, out))  # noqa: T201
+    except DomainError as error:
+        texts = (problems.text_of(error.code, error.facts, lang) for lang in ("zh", "en"))
+        print(" / ".join(texts), file=sys.stderr)  # noqa: T201
+        raise typer.Exit(1) from error
+    except (OSError, ValueError, ChainError) as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        raise typer.Exit(1) from error
+    finally:
+        container.close()
 
 
 @app.command()

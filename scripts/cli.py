@@ -168,10 +168,21 @@ def build_app(first: str | None = None) -> typer.Typer:
         from node.cli import app as chain_app
 
         app.add_typer(chain_app, name="chain")
-    if first in {None, "worker", "migrate", "openapi", "trust-root", "operator"}:
+    if first is None or first in PLATFORM_COMMANDS:
         from api.cli import app as api_app
+        from api.cli import publish_root
+        from chain.release_cli import sign_release
+        from chain.trust_root_cli import app as root_app
 
         app.registered_commands.extend(api_app.registered_commands)
+        app.registered_groups.extend(api_app.registered_groups)
+        api_app.registered_groups[0].typer_instance.command("sign")(sign_release)
+        root_app.command("publish")(publish_root)
+        app.add_typer(root_app, name="trust-root")
+    if first in {None, "page-check"}:
+        from chain.release_cli import page_check
+
+        app.command("page-check")(page_check)
     if first in {None, "bench"}:
         from scripts.bench import app as bench_app
 
@@ -203,12 +214,15 @@ COMMANDS = frozenset(
         "worker",
         "migrate",
         "openapi",
+        "publish",
+        "release",
         "trust-root",
+        "page-check",
         "operator",
     ]
     + ["bench", "backup", "restore", "vectors", "conformance"]
 )
-PLATFORM_COMMANDS = frozenset({"worker", "migrate", "openapi", "trust-root", "operator"})
+PLATFORM_COMMANDS = frozenset({"worker", "migrate", "openapi", "publish", "release", "trust-root", "operator"})
 
 
 def _load_settings() -> None:

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from api.bootstrap.container import Container
+from api.bootstrap.releases import template_event
 from api.bootstrap.rendering import renderer
 from api.econtract.figures import TRACKS, LocalFigures
 from api.econtract.ports import (
@@ -296,6 +297,7 @@ def build(c: Container) -> Econtract:
             lookup_hash=lambda kind, value: c.field_key.lookup(kind, value),
             public_origin=c.settings.public_origin,
             test=c.settings.test_installation,
+            template_release=lambda sha256: template_event(c, sha256),
         )
     )
 

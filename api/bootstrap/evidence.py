@@ -8,13 +8,14 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from api.bootstrap.authorities import read_certificates, tsa_roots
+from api.bootstrap.releases import releases
+from api.bootstrap.trust_root import trust_files
 from api.evidence.model import Contract, Disclosure, Entitlement, SigningMaterial
 from api.evidence.service import EvidenceService
 from api.evidence.service.packages import Packages
 from api.evidence.service.paper import PaperCopies
 from api.evidence.service.printing import Printer
-from api.evidence.service.trust import InstallationFacts, assemble, publish, read
+from api.evidence.service.publications import Publications
 from api.evidence.service.verification import Verification
 from api.kernel.errors import DomainError, ErrorKind, unavailable
 from api.signing_round.model import Opener
@@ -156,7 +157,8 @@ def build(c: Container) -> EvidenceService:
         return FontBook.load(font_folders(c)).typst_fonts
 
     def trust_root() -> TrustRoot | None:
-        return read(c.settings.trust_root_file)
+        found = None if c.settings.trust_root_file is None else trust_files(c.settings).current()
+        return None if found is None else found.root
 
     def needed_root() -> TrustRoot:
         root = trust_root()
@@ -167,6 +169,7 @@ def build(c: Container) -> EvidenceService:
     def folders() -> tuple[Path, ...]:
         return tuple(folder for folder in font_folders(c) if folder.is_dir())
 
+    publications = Publications(lambda: trust_files(c.settings), lambda: releases(c))
     packages = Packages(
         uow=c.uow,
         clock=c.clock,
@@ -176,55 +179,12 @@ def build(c: Container) -> EvidenceService:
         authorities=EmployerAuthorities(c),
         log_view=AnchoredLog(c),
         trust_root=needed_root,
-        release=RELEASE,
+        release=f"{RELEASE}+{publications.source[0]}",
     )
     printer = Printer(fonts)
     paper = PaperCopies(
         c.uow, c.clock, packages, printer, c.settings.public_origin, c.settings.test_installation
     )
-    return EvidenceService(packages, paper, Verification(needed_root, folders), printer, trust_root, c.clock)
-
-
-def publish_trust_root(c: Container) -> TrustRoot:
-    """Write the installation's trust root from its facts; unchanged facts leave the file as it is.
-
-    Raises unavailable `anchoring.not_deployed` before the contracts are deployed.
-    """
-    from api.bootstrap.rendering import renderer
-    from chain.deployer import load_deployment
-
-    settings = c.settings
-    deployment = load_deployment(settings.effective_deployment_file.parent)
-    if deployment is None:
-        raise unavailable("anchoring.not_deployed")
-    if settings.trust_root_file is None:
-        raise unavailable("evidence.trust_root_missing")
-    render = renderer(c)
-    key: LogKey = c.anchoring.proofs.log_key
-    issuers = [settings.identity_issuer] if settings.identity_issuer else list(deployment.issuers)
-    facts = InstallationFacts(
-        test=settings.test_installation,
-        log_origin=settings.log_origin,
-        log_vkey=key.vkey,
-        chain_id=deployment.chain_id,
-        genesis_hash=deployment.genesis_hash,
-        contracts={
-            name: {"address": item.address, "code_hash": item.code_hash}
-            for name, item in deployment.contracts.items()
-        },
-        web_origin=settings.public_origin,
-        rp_id=settings.rp_id,
-        cas=read_certificates(settings.ca_certificates),
-        tsas=tsa_roots(settings),
-        identity_issuers=issuers,
-        registrars=deployment.registrars,
-        page_release_keys=(),
-        templates=render.templates(),
-        renderers=(render.renderer_id,),
-        since=c.clock.now(),
+    return EvidenceService(
+        packages, paper, Verification(needed_root, folders), printer, trust_root, c.clock, publications
     )
-    previous = read(settings.trust_root_file)
-    root = assemble(facts, previous, c.clock.now())
-    if root is not previous:
-        publish(root, settings.trust_root_file)
-    return root

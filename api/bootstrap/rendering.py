@@ -23,5 +23,9 @@ def renderer(container: Container) -> Renderer:
     """The renderer of this container, built on first use."""
     with _lock:
         if container not in _renderers:
-            _renderers[container] = Renderer(FontBook.load(font_folders(container)))
+            from api.bootstrap.releases import template_folders
+
+            _renderers[container] = Renderer(
+                FontBook.load(font_folders(container)), lambda: template_folders(container)
+            )
         return _renderers[container]

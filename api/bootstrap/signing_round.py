@@ -12,6 +12,7 @@ import httpx
 
 from api.bootstrap.authorities import ca_client, read_certificates, timestamp_client, tsa_roots
 from api.bootstrap.container import Container
+from api.bootstrap.releases import current_page, page_files, releases
 from api.bootstrap.rendering import renderer
 from api.infra.settings import read_secret
 from api.infra.web import Web
@@ -148,7 +149,7 @@ def build(container: Container) -> SigningRoundService:
             domain=domain(settings.effective_deployment_file, settings.log_origin),
             rp_id=settings.rp_id,
             test=settings.test_installation,
-            page_release=page_release(settings.node_modules.absolute()).digest,
+            page_release=lambda: current_page(container),
         )
     )
 
@@ -183,6 +184,9 @@ def domain(deployment: Path, log_origin: str) -> Domain:
 
 
 def attach_web(container: Container, web: Web) -> None:
-    """Serve the signing page's release under its digest; E08 names it."""
+    """Serve the signing page's releases under their digests; E08 names the one in force."""
+    if releases(container).enabled:
+        web.follow_releases(lambda: current_page(container)[0], lambda digest: page_files(container, digest))
+        return
     release = page_release(container.settings.node_modules.absolute())
     web.serve_release(release.digest, release.served())

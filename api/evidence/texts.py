@@ -33,5 +33,26 @@ TEXTS: dict[str, tuple[str, str]] = {
         "本平台尚未公布信任根。",
         "This installation has not published a trust root yet.",
     ),
+    "evidence.trust_root_unsigned": (
+        "这一版信任根没有签名，请通过其他渠道比对指纹。",
+        "Nobody has signed this version of the trust root: compare its fingerprint over another channel.",
+    ),
+    "evidence.release_pending": (
+        "签署页面或文书模板刚刚发布，正在写入日志，请稍后再试。",
+        "The signing page or the template was only just released and is entering the log; try again in a moment.",
+    ),
+    "evidence.release_refused": (
+        "发布未被接受：签名不是信任根的发布密钥作出的，或与内容不符（{reason}）。",
+        "The release was not accepted: not signed by a release key of the trust root, or not over this content ({reason}).",
+    ),
+    "evidence.release_overtaken": (
+        "另有一次发布先行完成，请重新发布（第 {number} 号已被占用）。",
+        "Another release came first; release again (number {number} is taken).",
+    ),
+    "evidence.releases_off": (
+        "本安装没有配置发布密钥，签署页面和模板直接取自程序目录。",
+        "This installation has no release keys: signing page and templates come from the program's folder.",
+    ),
+    "evidence.release_unknown": ("没有这样的发布。", "There is no such release."),
     "evidence.stream_unknown": ("链上没有这份合同的记录。", "There are no records of this contract."),
 }

@@ -84,6 +84,8 @@ _figure: dict[str, s.Check] = {
     "region": s.optional(s.integer(1, 2**53 - 1)),
     "month": s.optional(s.pattern(r"[0-9]{4}-(0[1-9]|1[0-2])", "a month YYYY-MM")),
 }
+EVENT: Final = _event
+"""The shape of an event's own members, for those who read one outside of a package."""
 _events = s.array(s.members(event=_event, payload=s.optional(s.mapping(s.text(100), s.anything))), 0, 490)
 
 

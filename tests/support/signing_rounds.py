@@ -128,7 +128,7 @@ class Bench:
                 domain=DOMAIN,
                 rp_id="localhost",
                 test=True,
-                page_release=RELEASE,
+                page_release=lambda: (RELEASE, None),
             )
         )
 

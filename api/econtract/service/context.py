@@ -53,6 +53,8 @@ class Context:
     lookup_hash: Callable[[str, str], str]
     public_origin: str
     test: bool
+    template_release: Callable[[str], EventRef | None] = lambda _sha256: None
+    """The event that released the layout template of this digest; None where templates are not released."""
 
     def now(self) -> datetime:
         """The present moment."""

@@ -187,6 +187,9 @@ class Sending:
         digests: dict[str, Json] = dict(asdict(opened))  # type: ignore[call-overload]
         digests.pop("round_id", None)
         cites: list[Json] = [registration.cite(), self._template_event(session, template)]
+        released = self._c.template_release(str(digests["template_sha256"]))
+        if released is not None:
+            cites.append(released.cite())
         severities: dict[str, Json] = {
             severity.value: sum(item.severity is severity for item in findings) for severity in Severity
         }

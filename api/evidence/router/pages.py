@@ -62,19 +62,6 @@ def _verify_page(
     )
 
 
-@pages.get("/trust-root")
-def trust_root_page(request: Request, service: Service) -> HTMLResponse:
-    """The fingerprint to compare, and what the root holds."""
-    root = service.trust_root()
-    return page(request, "evidence/trust_root.html", fingerprint=root.fingerprint, root=root.value)
-
-
-@pages.get("/trust-root.json")
-def trust_root_file(service: Service) -> Response:
-    """The file."""
-    return download(service.trust_root_bytes(), "application/json", "trust-root.json")
-
-
 @pages.get("/evidence")
 def desk(
     request: Request,

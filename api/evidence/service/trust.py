@@ -7,11 +7,9 @@ newest root as well.
 from __future__ import annotations
 
 import base64
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from chain.trust_root import TrustRoot
@@ -37,6 +35,11 @@ class InstallationFacts:
     templates: Mapping[str, str]
     renderers: Sequence[str]
     since: datetime
+    witnesses: Sequence[Mapping[str, Any]] = ()
+    witness_threshold: int = 0
+    judicial: Sequence[Mapping[str, Any]] = ()
+    root_keys: Sequence[str] = ()
+    root_threshold: int = 0
 
 
 def assemble(facts: InstallationFacts, previous: TrustRoot | None, now: datetime) -> TrustRoot:
@@ -63,12 +66,12 @@ def assemble(facts: InstallationFacts, previous: TrustRoot | None, now: datetime
         "tsas": [{"name": name, "certs": certificates} for name, certificates in tsas.items()],
         "identity_issuers": _periods(old.get("identity_issuers", []), facts.identity_issuers, since, now),
         "registrars": _periods(old.get("registrars", []), facts.registrars, since, now),
-        "witnesses": old.get("witnesses", []),
-        "witness_threshold": old.get("witness_threshold", 0),
-        "judicial": old.get("judicial", []),
+        "witnesses": _named(old.get("witnesses", []), facts.witnesses, "name"),
+        "witness_threshold": facts.witness_threshold or old.get("witness_threshold", 0),
+        "judicial": _named(old.get("judicial", []), facts.judicial, "chain_id", "address"),
         "page_release_keys": _union(old.get("page_release_keys", []), list(facts.page_release_keys)),
-        "root_keys": old.get("root_keys", []),
-        "root_threshold": old.get("root_threshold", 0),
+        "root_keys": list(facts.root_keys) or old.get("root_keys", []),
+        "root_threshold": facts.root_threshold or old.get("root_threshold", 0),
         "retired_algorithms": old.get("retired_algorithms", []),
         "templates": {**old.get("templates", {}), **facts.templates},
         "renderers": _union(old.get("renderers", []), list(facts.renderers)),
@@ -82,22 +85,12 @@ def assemble(facts: InstallationFacts, previous: TrustRoot | None, now: datetime
     return TrustRoot.of(value | {"version": old["version"] + 1, "predecessor": previous.fingerprint})
 
 
-def read(path: Path | None) -> TrustRoot | None:
-    """The published root, None while there is none. Raises TrustRootError for a damaged file."""
-    if path is None or not path.exists():
-        return None
-    return TrustRoot.parse(path.read_bytes())
-
-
-def publish(root: TrustRoot, path: Path) -> None:
-    """Write the file whole or not at all; the bytes are canonical, so `sha256sum` of it is the fingerprint."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    with part.open("wb") as file:
-        file.write(root.canonical())
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+def _named(
+    old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]], *key: str
+) -> list[dict[str, Any]]:
+    """What is named anew replaces its old line; what is no longer named stays, for older packages."""
+    found = {tuple(item[part] for part in key): dict(item) for item in (*old, *new)}
+    return list(found.values())
 
 
 def _union(old: Sequence[Any], new: Sequence[Any]) -> list[Any]:

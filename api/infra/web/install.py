@@ -23,6 +23,9 @@ from api.infra.web.security import SecurityHeaders
 
 RELEASE_PREFIX = "/signing-page"
 
+ReleaseFiles = Mapping[str, tuple[Path, str]]
+"""A signing page's files: path → file and media type."""
+
 
 @dataclass(frozen=True)
 class WebConfig:
@@ -49,8 +52,8 @@ class Web:
         self.assets = Assets(API_ROOT, config.node_modules)
         self._app = app
         self._served: dict[str, bool] = {}
-        self.signing_release = ""
-        self._releases: dict[str, Mapping[str, tuple[Path, str]]] = {}
+        self._current: Callable[[], str] = lambda: ""
+        self._release_of: Callable[[str], ReleaseFiles] = lambda _digest: {}
         folders = [API_ROOT / "infra" / "web" / "templates", *sorted(API_ROOT.glob("*/templates"))]
         shared: dict[str, Any] = {
             "static": self.assets.url,
@@ -83,10 +86,23 @@ class Web:
         """The entrances of this visitor; nobody signed in sees the public ones only."""
         return links(ENTRIES, self.served, principal, request.url.path)
 
-    def serve_release(self, digest: str, files: Mapping[str, tuple[Path, str]]) -> None:
-        """Serve a signing page under `/signing-page/<digest>/` (paths → file and media type)."""
-        self._releases[digest] = dict(files)
-        self.signing_release = digest
+    def serve_release(self, digest: str, files: ReleaseFiles) -> None:
+        """Serve one signing page under `/signing-page/<digest>/` for as long as the process runs."""
+        kept = dict(files)
+        self.follow_releases(lambda: digest, lambda asked: kept if asked == digest else {})
+
+    def follow_releases(self, current: Callable[[], str], files: Callable[[str], ReleaseFiles]) -> None:
+        """Serve signing pages that are released while the process runs.
+
+        `current` names the one in force (raises DomainError while there is none), `files` gives a release's files by its
+        digest, none for a digest that was never released.
+        """
+        self._current, self._release_of = current, files
+
+    @property
+    def signing_release(self) -> str:
+        """Digest of the signing page in force; empty where none is served."""
+        return self._current()
 
     def icon(self, request: Request) -> Response:
         """The mark, for browsers that ask on their own (a PDF or a picture opened in a tab)."""
@@ -95,7 +111,7 @@ class Web:
 
     def release_file(self, request: Request) -> Response:
         """One file of a release of the signing page; releases never change, so they are cached for ever."""
-        files = self._releases.get(request.path_params["digest"], {})
+        files = self._release_of(request.path_params["digest"])
         found = files.get(request.path_params["path"])
         if found is None:
             return Response("not found", status_code=404, media_type="text/plain")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -60,7 +60,8 @@ class Wiring:
     domain: Domain
     rp_id: str
     test: bool
-    page_release: str = ""
+    page_release: Callable[[], tuple[str, EventRef | None]] = lambda: ("", None)
+    """Digest of the signing page in force, and the event that released it (None where pages are not released)."""
     _probed_at: datetime | None = None
     _probe: threading.Lock = field(default_factory=threading.Lock)
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from api.infra.auth import Principal
 from api.kernel.errors import DomainError, conflict, forbidden, not_found
-from api.kernel.events import Json
+from api.kernel.events import EventRef, Json
 from api.signing_round import repository, rules
 from api.signing_round.model import (
     Certified,
@@ -189,14 +189,15 @@ class WorkerSigning:
         work = attempt.work
         if not work.spki:
             raise conflict("signing.key_first")
-        if not hmac.compare_digest(page_release.encode(), self._w.page_release.encode()):
+        current, released = self._w.page_release()
+        if not hmac.compare_digest(page_release.encode(), current.encode()):
             raise conflict("signing.page_release_unknown")
         with translated():
             request = assemble_csr(work.request_info, request_signature)
         if attempt.step is Step.PREPARED:
             self._w.probe()
             if not work.attestation:
-                self._attest(attempt, otp, assertion, page_release)
+                self._attest(attempt, otp, assertion, page_release, released)
             with translated():
                 issued = self._w.ca.issue(
                     request,
@@ -211,7 +212,12 @@ class WorkerSigning:
         return Certified(work.certificate, work.attributes, certificate.not_valid_after)
 
     def _attest(
-        self, attempt: Attempt, otp: str | None, assertion: Mapping[str, Any] | None, page_release: str
+        self,
+        attempt: Attempt,
+        otp: str | None,
+        assertion: Mapping[str, Any] | None,
+        page_release: str,
+        released: EventRef | None,
     ) -> None:
         """Let the identity service verify the intent; keep its key statement together with event E08."""
         work, row = attempt.work, attempt.round
@@ -239,6 +245,7 @@ class WorkerSigning:
             "signer_key_hash": PublicKey.from_spki(work.spki).key_hash.hex(),
             "attestation_digest": hex_of(work.attestation["digest"]),
         }
+        cites: list[Json] = [] if released is None else [released.cite()]
         if assertion is not None and attested.credential is not None:
             work.assertion = dict(assertion)
             work.credential = {
@@ -248,9 +255,11 @@ class WorkerSigning:
             cited = self._w.sessions.passkey_event(attempt.row.actor, attested.credential.credential_id)
             if cited is None:
                 raise conflict("signing.passkey_not_committed")
-            payload["cites"] = [cited.cite()]
+            cites.append(cited.cite())
             public_key = base64.b64decode(attested.credential.public_key)
             payload["credential_sha256"] = hashlib.sha256(public_key).hexdigest()
+        if cites:
+            payload["cites"] = cites
         with self._w.uow() as session:
             self._attempts.save(session, attempt)
             self._w.record(session, row, "E08", attempt.row.actor, "worker", payload)
