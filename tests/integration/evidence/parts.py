@@ -37,6 +37,8 @@ class Head:
     size: int
     note: bytes
     token: bytes | None
+    cosignatures: tuple[Any, ...] = ()
+    judicial: Mapping[str, Any] | None = None
 
 
 @dataclass
