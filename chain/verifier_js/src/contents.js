@@ -123,6 +123,12 @@ const month = (value, path) => {
   }
 };
 
+const counter = {
+  what: s.constant("contracts.concluded"),
+  region: s.optional(s.integer(1)),
+  month: s.optional(month),
+};
+
 export const SHAPES = {
   [OPENING]: s.members({
     v: v1,
@@ -205,17 +211,15 @@ export const SHAPES = {
     v: v1,
     count: s.integer(1, 1000),
     clause: leaf,
-    path: s.array(s.hex32, 0, 64),
+    path: s.array(s.hex32, 0, 10),
   }),
   [FIGURE]: s.members({
     v: v1,
-    what: s.name,
-    region: s.optional(uint),
-    month: s.optional(month),
     value: uint,
     block: uint,
+    ...counter,
   }),
-  [FIGURE_PROOF]: s.anything,
+  [FIGURE_PROOF]: s.mapping(s.text(100), s.anything),
 };
 
 const subjects = {
@@ -226,7 +230,7 @@ const subjects = {
   }),
   supervision: s.members({ stream: s.name }),
   clause: s.members({ contract_id: s.hex32, version: s.integer(1, 2 ** 32 - 1), clause: s.integer(1, 1000) }),
-  figure: s.members({ what: s.name, region: s.optional(uint), month: s.optional(month) }),
+  figure: s.members(counter),
 };
 
 const common = {

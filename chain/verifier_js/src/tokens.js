@@ -64,17 +64,31 @@ async function trusted({ certificate, others }, moment, roots) {
   }
 }
 
-/** Step 6. Returns {Worker, Employer, DocumentTimestamp (each as judgeToken), facts}; throws Failed. */
-export async function judgeTimestamps({ trustRoot, now }, document) {
-  if (!document.documentTimestamp) throw new Failed("NO_SIGNATURE_TIMESTAMP", { field: "DocumentTimestamp" });
+/**
+ * Step 6. Returns {Worker, Employer, DocumentTimestamp (each as judgeToken), facts}; throws Failed. Every token that
+ * holds by itself is first left in `about.tokens`, for step 13, which depends on step 5 only.
+ */
+export async function judgeTimestamps(about, document) {
+  const { trustRoot, now } = about;
+  const problems = document.documentTimestamp ? [] : [new Failed("NO_SIGNATURE_TIMESTAMP", { field: "DocumentTimestamp" })];
   const found = {};
+  about.tokens = found;
+  const judge = async (field, der, imprint) => {
+    try {
+      found[field] ??= await judgeToken(der, imprint, trustRoot);
+    } catch (error) {
+      if (!(error instanceof Failed)) throw error;
+      problems.push(error);
+    }
+  };
   for (const { field, signature, tokens } of document.signatures) {
-    if (tokens.length !== 1) throw new Failed("NO_SIGNATURE_TIMESTAMP", { field, tokens: tokens.length });
-    found[field] = await judgeToken(tokens[0], sha256Sync(signature), trustRoot);
+    if (tokens.length === 1) await judge(field, tokens[0], sha256Sync(signature));
+    else problems.push(new Failed("NO_SIGNATURE_TIMESTAMP", { field, tokens: tokens.length }));
   }
-  const stamps = [];
-  for (const { token, digest } of document.timestamps) stamps.push(await judgeToken(token, digest, trustRoot));
-  found.DocumentTimestamp = stamps[0];
+  for (const [index, { token, digest }] of document.timestamps.entries()) {
+    await judge(index === 0 ? "DocumentTimestamp" : `DocumentTimestamp ${index + 1}`, token, digest);
+  }
+  if (problems.length > 0) throw problems[0];
   checkOrder(found, now);
   const text = ({ genTime, tsa }) => `${new Date(genTime).toISOString()} ${tsa}`;
   const facts = Object.fromEntries(Object.entries(found).map(([field, token]) => [field, text(token)]));

@@ -24,7 +24,7 @@ export function treeRoot(leaves) {
 
 /** Whether the leaf stands at `index` of the tree with this size and root; index and size are BigInt. */
 export function verifyInclusion(leaf, index, size, path, root) {
-  if (index < 0n || index >= size || path.some((hash) => hash.length !== 32)) return false;
+  if (index < 0n || index >= size || [leaf, root, ...path].some((hash) => hash.length !== 32)) return false;
   let position = index;
   let last = size - 1n;
   let node = leaf;

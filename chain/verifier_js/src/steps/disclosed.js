@@ -7,7 +7,6 @@ import { digest } from "../eip712.js";
 import { canonical } from "../json.js";
 import { addressBytes, checkP256, recoverAddress } from "../keys.js";
 import { Failed, Passed, Undecided } from "../outcome.js";
-import { ShapeError } from "../shapes.js";
 import { leafHash, verifyInclusion } from "../tree.js";
 import { TYPE, mappingSlot, storageProof } from "../trie.js";
 import { REGISTRY } from "../trust_root.js";
@@ -107,7 +106,7 @@ function readProof(proof) {
   try {
     return storageProof(proof);
   } catch (error) {
-    if (!(error instanceof Malformed || error instanceof ShapeError)) throw error;
+    if (!(error instanceof Malformed)) throw error;
     throw new Failed("INCLUSION_INVALID", { entry: names.FIGURE_PROOF, reason: error.message });
   }
 }
