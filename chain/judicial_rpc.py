@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from chain.abi import JUDICIAL_ANCHOR, keccak, load
+from chain.abi import JUDICIAL_ANCHOR, load
 from chain.errors import GatewayUnavailable, RpcRefused
 from chain.gateway_rpc import RpcGateway
 from chain.judicial_receipt import receipt_entry
@@ -40,14 +39,6 @@ class RpcReceipts:
         return seal
 
 
-@dataclass(frozen=True)
-class AcceptedCheckpoint:
-    """A checkpoint in the court's history; size 0 and zeros where there is none."""
-
-    size: int
-    root: bytes
-
-
 class AnchorReader:
     """What JudicialAnchor answers to anybody. It knows nothing but the court's RPC address and the contract's."""
 
@@ -63,17 +54,6 @@ class AnchorReader:
         """Chain id of the court's chain."""
         return self._gateway.chain_id()
 
-    def genesis_hash(self) -> str:
-        """Hash of its first block, 64 hex digits."""
-        block = self._gateway.block(0)
-        if block is None:
-            raise GatewayUnavailable("the chain has no first block")
-        return block.hash.hex()
-
-    def code_hash(self) -> str:
-        """keccak-256 of the contract's code, 64 hex digits: what the trust root names."""
-        return keccak(self._gateway.code(self.address)).hex()
-
     def is_anchor(self) -> bool:
         """Whether a JudicialAnchor of this release stands at the address."""
         return load(JUDICIAL_ANCHOR).matches(self._gateway.code(self.address))
@@ -82,14 +62,9 @@ class AnchorReader:
         """Name of the log whose checkpoints are accepted."""
         return str(self._ask("origin")[0])
 
-    def latest(self) -> AcceptedCheckpoint:
-        """The last accepted checkpoint."""
-        size, root = self._ask("latest")
-        return AcceptedCheckpoint(int(size), bytes(root))
-
-    def count(self) -> int:
-        """How many were accepted."""
-        return int(self._ask("count")[0])
+    def latest_size(self) -> int:
+        """Size of the last accepted checkpoint, 0 before the first."""
+        return int(self._ask("latest")[0])
 
     def root_at(self, size: int) -> bytes | None:
         """Root accepted at `size`, None where none was."""

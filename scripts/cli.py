@@ -183,6 +183,10 @@ def build_app(first: str | None = None) -> typer.Typer:
         from chain.release_cli import page_check
 
         app.command("page-check")(page_check)
+    if first in {None, "court"}:
+        from chain.judicial_cli import app as court_app
+
+        app.add_typer(court_app, name="court")
     if first in {None, "bench"}:
         from scripts.bench import app as bench_app
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,14 @@ from typing import Any
 import httpx
 
 from api.infra.settings import environment
-from scripts.installation import WITNESSES, Installation, InstallationError, check_ports
+from scripts.installation import COURT_SEAL, WITNESSES, Installation, InstallationError, check_ports
 from scripts.processes import Child, Supervisor
 from signing.accounts import Account
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+RELEASE_TIMEOUT = 60.0
 CA_NAMES = ("root", "event", "organisation")
+WITNESS_THRESHOLD = 2
 ALLOCATOR = {"MALLOC_ARENA_MAX": "2"}
 """glibc gives each of a server's threads a heap of its own and hardly returns any: two are enough for Python's."""
 
@@ -62,9 +65,12 @@ class Platform:
         made = self.installation
         needed = [
             made.domain_file,
+            made.judicial_record,
+            made.bridge_domain_file,
             made.trust_root,
             made.root / "settings.json",
             made.root / "node" / "chain.json",
+            made.data / "releases",
         ]
         stamp = made.root / "schema"
         return (
@@ -72,22 +78,25 @@ class Platform:
         )
 
     def _start_first(self, issuer: str) -> None:
-        self.supervisor.start(self._node(), *self._test_services())
+        self.supervisor.start(self._node(), self._court_node(), *self._test_services())
         deployment = self._deploy(issuer)
         self._write_domain(deployment)
+        self._deploy_court()
         self.supervisor.start(self._ca(issuer), self._identity())
         settings = self.settings(issuer)
         self._write_settings(settings)
         self._run(settings, "api.cli", "migrate")
-        self._run(settings, "api.cli", "trust-root")
+        self._run(settings, "api.cli", "publish")
         (self.installation.root / "schema").write_text(_schema(), encoding="ascii")
         self.supervisor.start(*self._witnesses(), *self._platform(settings))
+        self._await_releases()
 
     def _start_again(self, issuer: str) -> None:
         settings = self.settings(issuer)
         self._write_settings(settings)
         self.supervisor.start(
             self._node(),
+            self._court_node(),
             *self._test_services(),
             self._ca(issuer),
             self._identity(),
@@ -107,6 +116,15 @@ class Platform:
             ),
             Child("worker", ["-m", "api.cli", "worker"], self._log("worker"), settings),
         ]
+
+    def _await_releases(self) -> None:
+        """The first signing page and template are served once the log holds their release: seconds after the start."""
+        deadline = time.monotonic() + RELEASE_TIMEOUT
+        for path in ("/releases/page", "/releases/template/agreement/1"):
+            while httpx.get(self._url("api") + path, timeout=10).status_code != httpx.codes.OK:
+                if time.monotonic() > deadline:
+                    raise InstallationError(f"{path} is not in force: see {self._log('worker')}")
+                time.sleep(0.2)
 
     def stop(self) -> None:
         """End all programs in reverse order."""
@@ -150,6 +168,30 @@ class Platform:
         for sender in senders:
             command += ["--sender", sender]
         return Child("node", command, self._log("node"))
+
+    def _court_node(self) -> Child:
+        """The TEST court's own chain: own folder, chain id and keys, and every block sealed."""
+        made = self.installation
+        command = ["-m", "node", "--data", str(made.court_folder), "--port", str(self._port("court_node"))]
+        command += ["--seal-key", str(self._key_file("court-seal")), "--seal-name", COURT_SEAL]
+        for name in ("court-deployer", "court-relay"):
+            command += ["--sender", address_of(made.key(name))]
+        return Child("court_node", command, self._log("court_node"))
+
+    def _deploy_court(self) -> None:
+        """JudicialAnchor on the court's chain, and the domain for which the witnesses sign their second form."""
+        from chain.cosignature import bridge_domain
+        from chain.gateway_rpc import RpcGateway
+        from chain.judicial_deployer import JudicialConfig, deploy_judicial_anchor
+
+        made = self.installation
+        witnesses = tuple(item["address"] for item in self._witness_facts())
+        config = JudicialConfig(made.log_origin, made.test, witnesses, WITNESS_THRESHOLD)
+        token = (made.court_folder / "rpc-token").read_text("ascii").strip()
+        with RpcGateway(self._url("court_node"), token=token) as gateway:
+            done = deploy_judicial_anchor(gateway, made.key("court-deployer"), config, made.judicial_record)
+        domain = bridge_domain(done.chain_id, done.address, made.log_origin, test=made.test)
+        made.bridge_domain_file.write_text(json.dumps(domain.typed()) + "\n", encoding="utf-8")
 
     def _test_services(self) -> list[Child]:
         root = self.installation.root
@@ -307,9 +349,19 @@ class Platform:
                 "relay_key_file": self._key_file("relay"),
                 "log_key_file": self._key_file("log"),
                 "trust_root_file": made.trust_root,
+                "root_vkeys": [made.note_key("root").vkey],
+                "root_threshold": 1,
+                "root_key_files": [str(self._key_file("root"))],
+                "release_vkeys": [made.note_key("release").vkey],
+                "release_key_file": self._key_file("release"),
                 "witnesses": self._witness_facts(),
-                "witness_threshold": 2,
+                "witness_threshold": WITNESS_THRESHOLD,
                 "bridge_domain_file": made.bridge_domain_file,
+                "judicial_rpc_url": self._url("court_node"),
+                "judicial_rpc_token_file": made.court_folder / "rpc-token",
+                "judicial_deployment_file": made.judicial_record,
+                "judicial_relay_key_file": self._key_file("court-relay"),
+                "judicial_seal_vkey": made.court_seal_vkey(),
                 "identity_url": self._url("identity"),
                 "identity_token_file": self._key_file("identity-token"),
                 "identity_issuer": issuer,
