@@ -48,6 +48,20 @@ def verify(
     node_modules: Annotated[
         Path | None, typer.Option(help="含排版字体的 node_modules，用于第 20 步 / npm folder with the fonts")
     ] = None,
+    sheet: Annotated[
+        Path | None,
+        typer.Option("--report", help="另存一页核验报告 PDF / also write the one-page report, needs fonts"),
+    ] = None,
+    previous: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--previous", help="较早的信任根，从旧到新，核对更替 / earlier trust roots, oldest first"
+        ),
+    ] = None,
+    made_by: Annotated[
+        str | None,
+        typer.Option("--made-by", help="要求由此源码摘要的程序制作 / demand this source digest of the maker"),
+    ] = None,
 ) -> None:
     """离线验证证据包 / Verify an evidence package offline."""
     from chain.trust_root import TrustRoot, TrustRootError
@@ -63,12 +77,19 @@ def verify(
         root = TrustRoot.parse(_read(trust_root, 2_000_000))
     except TrustRootError as error:
         _unusable(f"{error.zh} / {error.en}")
+    if previous:
+        _check_succession(trust_root, previous)
     data = _read(file, MAX_BYTES)
     reports: dict[str, Report] = {}
     if engine in ("python", "both"):
         reports["python"] = _first(data, root, when, list(fonts or []), node_modules)
     if engine in ("js", "both"):
         reports["js"] = _second(data, root, when)
+    if made_by is not None:
+        reports = {name: _demanding(report, made_by) for name, report in reports.items()}
+    if sheet is not None:
+        result = next(iter(reports.values()))
+        _write_sheet(sheet, result, root, data, lang, when, list(fonts or []), node_modules)
     if engine == "both":
         _show_both(reports, root, as_json, lang)
     report = reports[engine]
@@ -89,6 +110,56 @@ def _first(data: bytes, root: TrustRoot, when: datetime, fonts: list[Path], modu
 
         folders = folders + FontBook.npm(modules.resolve())
     return run(data, root, now=when, render=ChildRenderer.with_fonts(folders) if folders else None)
+
+
+def _check_succession(trust_root: Path, previous: list[Path]) -> None:
+    """The root in use follows the given ones, each signed by the one before (spec 4.1)."""
+    from chain.errors import ChainError
+    from chain.trust_root_files import load_after
+
+    try:
+        load_after(trust_root, previous)
+    except ChainError as error:
+        _unusable(f"{error.zh} / {error.en}")
+    except OSError as error:
+        _unusable(f"无法读取 can't read {error.filename}: {error.strerror}")
+
+
+def _demanding(report: Report, source: str) -> Report:
+    """The same steps under a policy that also asks which program made the package."""
+    from dataclasses import replace
+
+    from chain.verifier.policy import MadeBy, worst
+
+    found = MadeBy(source).judge({step.no: step for step in report.steps})
+    return replace(report, verdict=worst([report.verdict, found]))
+
+
+def _write_sheet(
+    path: Path,
+    report: Report,
+    root: TrustRoot,
+    data: bytes,
+    lang: str,
+    when: datetime,
+    fonts: list[Path],
+    modules: Path | None,
+) -> None:
+    """One page for the judge, from the same result; typesetting needs the fonts of step 20."""
+    import hashlib
+
+    from chain.verifier.report import Sheet, arrange
+    from signing.rendering.fonts import FontBook
+
+    folders = fonts + (FontBook.npm(modules.resolve()) if modules is not None else [])
+    if not folders:
+        _unusable("--report 需要字体：--fonts 或 --node-modules / needs fonts: --fonts or --node-modules")
+    digest = hashlib.sha256(data).hexdigest()
+    arranged = arrange(report.to_json(), root, digest, lang="en" if lang == "en" else "zh", now=when)
+    try:
+        path.write_bytes(Sheet(lambda: FontBook.load(folders).typst_fonts).make(arranged))
+    except OSError as error:
+        _unusable(f"无法写入 can't write {path}: {error.strerror}")
 
 
 def _second(data: bytes, root: TrustRoot, when: datetime) -> Report:

@@ -25,7 +25,8 @@ class Policy(Protocol):
 _RANK = {Outcome.PASSED: 0, Outcome.INDETERMINATE: 1, Outcome.FAILED: 2}
 
 
-def _worst(outcomes: Sequence[Outcome]) -> Outcome:
+def worst(outcomes: Sequence[Outcome]) -> Outcome:
+    """Return the outcome that counts of several: failed before indeterminate before passed."""
     return max(outcomes, key=_RANK.__getitem__)
 
 
@@ -37,7 +38,7 @@ class AllOf:
 
     def judge(self, steps: Steps) -> Outcome:
         """Return the worst outcome of the members."""
-        return _worst([member.judge(steps) for member in self.members]) if self.members else Outcome.FAILED
+        return worst([member.judge(steps) for member in self.members]) if self.members else Outcome.FAILED
 
 
 @dataclass(frozen=True)
