@@ -87,6 +87,23 @@ class Package:
 
 
 @dataclass(frozen=True)
+class ProvableFigure:
+    """What a counter of the registry holds; None stands for all regions, or all months (`YYYY-MM`)."""
+
+    region: int | None
+    month: str | None
+    value: int
+
+
+@dataclass(frozen=True)
+class ProvableFigures:
+    """Counters as they stood in one block."""
+
+    block: int
+    figures: Sequence[ProvableFigure]
+
+
+@dataclass(frozen=True)
 class PaperCopy:
     """A paper copy that was ordered. The first one of each party is always free."""
 
@@ -96,39 +113,3 @@ class PaperCopy:
     free: bool
     document_sha256: str
     ordered_at: datetime
-
-
-@dataclass(frozen=True)
-class ReportItem:
-    """One finding under a heading."""
-
-    no: int
-    text: str
-    outcome: str
-    note: str
-
-
-@dataclass(frozen=True)
-class ReportSection:
-    """One of the four headings of article 8 of the electronic signature law."""
-
-    no: int
-    heading: str
-    items: tuple[ReportItem, ...]
-
-
-@dataclass(frozen=True)
-class EvidenceReport:
-    """What the verifier found in a package, in the order of the law. Texts are in `lang`."""
-
-    lang: str
-    title: str
-    verdict: str
-    verdict_text: str
-    sections: tuple[ReportSection, ...]
-    facts: tuple[tuple[str, str], ...]
-    not_checked: tuple[str, ...]
-    package_sha256: str
-    trust_root: str
-    test: bool
-    made_at: datetime

@@ -7,7 +7,8 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, Field
 
-from api.evidence.model import EvidenceReport, PaperCopy
+from api.evidence.model import PaperCopy, ProvableFigure
+from chain.verifier.report import JudgeReport
 
 OutcomeName = Literal["passed", "indeterminate", "failed"]
 
@@ -39,22 +40,25 @@ class ReportItemOut(BaseModel):
 
 
 class ReportSectionOut(BaseModel):
-    """One of the four headings of article 8 of the electronic signature law."""
+    """One question of the online litigation rules, or one factor of the electronic signature law."""
 
-    no: int
+    article: str
     heading: str
+    answer: str
     items: list[ReportItemOut]
 
 
 class ReportOut(BaseModel):
-    """The evidence report."""
+    """The verifier's report: court's questions, the law's factors, technique, what was not checked."""
 
     lang: str
     title: str
     verdict: OutcomeName
     verdict_text: str
-    sections: list[ReportSectionOut]
     facts: list[tuple[str, str]]
+    questions: list[ReportSectionOut]
+    factors: list[ReportSectionOut]
+    technique: list[tuple[str, str]]
     not_checked: list[str]
     package_sha256: str
     trust_root: str
@@ -62,8 +66,8 @@ class ReportOut(BaseModel):
     made_at: datetime
 
     @classmethod
-    def of(cls, report: EvidenceReport) -> Self:
-        """From the slice's value."""
+    def of(cls, report: JudgeReport) -> Self:
+        """From the verifier's report."""
         return cls.model_validate(report, from_attributes=True)
 
 
@@ -86,6 +90,20 @@ class PaperCopyOut(BaseModel):
             ordered_at=copy.ordered_at,
             print_url=f"/api/v1/contracts/{ref}/paper-copies/{copy.number}.pdf",
         )
+
+
+class CounterOut(BaseModel):
+    """What a counter of the registry holds; null stands for all regions, or all months."""
+
+    region: int | None = Field(examples=[500112013])
+    month: str | None = Field(examples=["2026-11"])
+    value: int
+    block: int
+
+    @classmethod
+    def of(cls, figure: ProvableFigure, block: int) -> Self:
+        """From the slice's value."""
+        return cls(region=figure.region, month=figure.month, value=figure.value, block=block)
 
 
 class FingerprintOut(BaseModel):

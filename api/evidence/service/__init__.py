@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from api.evidence.model import Disclosure, EvidenceReport, Package, PaperCopy
+from api.evidence.model import Disclosure, Package, PaperCopy
+from api.evidence.service.disclosure import Disclosures
+from api.evidence.service.figures import Figures
 from api.evidence.service.packages import Packages
 from api.evidence.service.paper import PaperCopies
 from api.evidence.service.printing import Printer
-from api.evidence.service.report import make_report
+from api.evidence.service.publications import Publications
 from api.evidence.service.verification import Verification
 from api.infra.auth import Principal
 from api.kernel.clock import Clock
 from api.kernel.errors import unavailable
 from chain.trust_root import TrustRoot
+from chain.verifier.report import JudgeReport, arrange
 
 
 class EvidenceService:
@@ -28,7 +31,13 @@ class EvidenceService:
         printer: Printer,
         trust_root: Callable[[], TrustRoot | None],
         clock: Clock,
+        publications: Publications | None = None,
+        *,
+        disclosures: Disclosures,
+        figures: Figures,
     ) -> None:
+        self.figures, self._disclosures = figures, disclosures
+        self.publications = publications
         self._packages, self._paper, self._verification = packages, paper, verification
         self._printer, self._trust_root, self._clock = printer, trust_root, clock
 
@@ -37,6 +46,10 @@ class EvidenceService:
     ) -> Package:
         """The evidence package of a contract (26-character id or 64-hex contract id)."""
         return self._packages.package(who, ref, _ground(case_no, purpose))
+
+    def clause_package(self, who: Principal, ref: str, number: int) -> Package:
+        """A package that shows one clause of a contract, for its worker or its employer."""
+        return self._disclosures.clause(who, ref, number)
 
     def supervision_package(
         self, who: Principal, contract_id: str, *, case_no: str | None = None, purpose: str | None = None
@@ -52,11 +65,11 @@ class EvidenceService:
         lang: str = "zh",
         case_no: str | None = None,
         purpose: str | None = None,
-    ) -> EvidenceReport:
+    ) -> JudgeReport:
         """The evidence report: the package is built and verified in a child process."""
         package = self._packages.package(who, ref, _ground(case_no, purpose))
         result = self._verification.verify(package.data)
-        return make_report(result, package, self.trust_root(), lang=lang, now=self._clock.now())
+        return arrange(result, self.trust_root(), package.sha256, lang=lang, now=self._clock.now())
 
     def report_pdf(
         self,

@@ -1,4 +1,4 @@
-"""Things on paper: the report as a PDF, and the print version of a contract with cover, digest and QR code.
+"""Things on paper: the verifier's report, and the print version of a contract with cover, digest and QR code.
 
 A print is a copy for reading. What proves is the electronic file; the cover names its digest and where to compare it.
 """
@@ -8,12 +8,11 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
-from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
-from api.evidence.model import EvidenceReport
+from chain.verifier.report import JudgeReport, Sheet
 
 _FOLDER: Final = Path(__file__).resolve().parents[1] / "print_templates"
 
@@ -25,13 +24,11 @@ class Printer:
         self._fonts = fonts
         self._lock = threading.Lock()
         self._compilers: dict[str, Any] = {}
+        self._sheet = Sheet(fonts)
 
-    def report(self, report: EvidenceReport) -> bytes:
-        """The report as PDF/A."""
-        value = asdict(report)
-        value["made_at"] = report.made_at.strftime("%Y-%m-%d %H:%M UTC")
-        value["date"] = report.made_at.strftime("%Y-%m-%d")
-        return self._compile("report.typ", value)
+    def report(self, report: JudgeReport) -> bytes:
+        """The verifier's report as PDF/A."""
+        return self._sheet.make(report)
 
     def cover(self, facts: dict[str, Any]) -> bytes:
         """The cover of a paper copy; `facts`: lang, title, number, sha256, url, date, signed, test."""

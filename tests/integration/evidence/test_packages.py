@@ -150,17 +150,22 @@ def test_the_log_key_signs_manifests_only(desk: Desk, who: Who) -> None:
     assert desk.log.signed[-1].startswith(b"concord-evidence-manifest/v1\n")
 
 
-def test_the_report_has_the_four_headings_and_every_step_once(desk: Desk, who: Who) -> None:
+def test_the_report_answers_the_courts_questions_and_weighs_every_step_once(desk: Desk, who: Who) -> None:
     worker = who("worker", "worker", person_id="p1")
     report = desk.service.report(worker, desk.forge.contract_id)
-    assert [section.no for section in report.sections] == [1, 2, 3, 4]
-    assert all(section.items for section in report.sections)
-    numbers = [item.no for section in report.sections for item in section.items if item.no]
-    assert sorted(numbers) == list(range(1, 21))
+    assert [section.article[-4:] for section in report.questions] == [
+        "第十六条",
+        "第十七条",
+        "第十八条",
+        "第十九条",
+    ]
+    numbers = [item.no for section in report.factors for item in section.items]
+    assert sorted(numbers) == [*range(1, 21), 23]
     assert report.verdict == "passed"
-    assert len(report.not_checked) == 3
+    assert len(report.not_checked) == 4
     english = desk.service.report(worker, desk.forge.contract_id, lang="en")
-    assert english.sections[0].heading.startswith("1. Reliability of the method by which")
+    assert english.questions[0].article == "Online litigation rules, art. 16"
+    assert english.questions[0].answer.startswith("Consistent: all 13 events")
 
 
 def test_the_report_is_printed(desk: Desk, who: Who) -> None:
