@@ -164,6 +164,15 @@ def build_app(first: str | None = None) -> typer.Typer:
         from chain.verifier.cli import verify
 
         app.command("verify")(verify)
+    if first in {None, "audit-log"}:
+        from chain.audit_cli import audit_log
+
+        app.command("audit-log")(audit_log)
+    if first in {None, "witness"}:
+        from chain.witness.cli import witness
+
+        passed = {"allow_extra_args": True, "ignore_unknown_options": True}
+        app.command("witness", context_settings=passed, add_help_option=False)(witness)
     if first in {None, "chain"}:
         from node.cli import app as chain_app
 
@@ -223,10 +232,14 @@ COMMANDS = frozenset(
         "trust-root",
         "page-check",
         "operator",
+        "audit-log",
+        "witness",
     ]
     + ["bench", "backup", "restore", "vectors", "conformance"]
 )
-PLATFORM_COMMANDS = frozenset({"worker", "migrate", "openapi", "publish", "release", "trust-root", "operator"})
+PLATFORM_COMMANDS = frozenset(
+    {"worker", "migrate", "openapi", "publish", "release", "trust-root", "operator"}
+)
 
 
 def _load_settings() -> None:
