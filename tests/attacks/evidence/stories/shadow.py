@@ -8,7 +8,6 @@ from typing import Any
 from chain.package import contents
 from chain.trust_root import TrustRoot
 from chain.verifier import Outcome
-from tests.attacks.evidence import alterations as alter
 from tests.attacks.evidence import shadows
 from tests.attacks.evidence.story import Made, Scene, Story, forged, resealed
 from tests.factories.evidence import Forge, World, at, b64
@@ -45,7 +44,7 @@ def _ended(scene: Scene) -> World:
 
 def _expired_ca(scene: Scene) -> Made:
     forge = Forge(_ended(scene))
-    return Made(forge.package, forge.root)
+    return Made(forge.package, forge.world.trust_root(cas=[b64(forge.world.ca.chain[1])]))
 
 
 def _stale_stamper() -> Stamper:
@@ -72,15 +71,11 @@ STORIES: list[Story] = [
         _other_pdf,
     ),
     forged(
-        "behind the base stands a second document",
-        "基础修订之后藏着另一份完整文件",
+        "behind the signed file stands a second document",
+        "签好的文件之后藏着另一份完整文件",
         5,
-        "BASE_REVISION_MISMATCH",
-        {
-            "worker_signed": lambda value, forge: alter.resign_worker(
-                shadows.shadow_document(forge.base, forge), forge
-            )
-        },
+        "FORMAT_FAILURE",
+        {"finished": shadows.shadow_document},
     ),
     forged(
         "a page is replaced after the last signature",
@@ -164,7 +159,7 @@ STORIES: list[Story] = [
         "劳动者的时间戳盖在别的东西上",
         6,
         "TIMESTAMP_INVALID",
-        {"worker_signed": shadows.stamped(token_of=b"x")},
+        {"worker_signed": shadows.stamped(b"x")},
     ),
     forged(
         "the worker's token is of an unknown authority",
@@ -177,9 +172,16 @@ STORIES: list[Story] = [
         "the worker's token is of an authority that had expired",
         "劳动者的时间戳出自证书已过期的机构",
         6,
-        "TIMESTAMP_INVALID",
+        "TIMESTAMP_UNTRUSTED",
         {"worker_signed": shadows.stamped(tsa=_stale_stamper)},
         root=_with_stale,
+    ),
+    forged(
+        "the worker's signature has no token",
+        "劳动者签名没有时间戳",
+        6,
+        "NO_SIGNATURE_TIMESTAMP",
+        {"worker_signed": shadows.unstamped},
     ),
     forged(
         "the tokens lie in the future",
@@ -193,7 +195,7 @@ STORIES: list[Story] = [
         "the CA itself had expired when the worker signed",
         "劳动者签署时 CA 已经过期",
         7,
-        "EXPIRED",
+        "NO_CERTIFICATE_CHAIN_FOUND",
         _expired_ca,
     ),
     forged(
