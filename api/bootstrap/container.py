@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from api.infra import problems
 from api.infra.auth import Authenticator
@@ -18,6 +18,9 @@ from api.infra.sealing import FieldKey
 from api.infra.settings import Settings
 from api.kernel.clock import Clock, SystemClock
 from api.kernel.events import Bus, EventRecorder
+
+if TYPE_CHECKING:
+    from api.evidence.service.court import CourtDesk
 
 SLICES = (
     "parameters",
@@ -100,6 +103,13 @@ class Container:
     def evidence(self) -> Any:
         """Evidence packages and verification."""
         return self._build("evidence")
+
+    @cached_property
+    def court(self) -> CourtDesk:
+        """The court user's desk: made from settings, without database."""
+        from api.bootstrap import court
+
+        return court.build(self.settings)
 
     @cached_property
     def insight(self) -> Any:

@@ -113,3 +113,36 @@ class FingerprintOut(BaseModel):
     version: int
     test: bool
     url: str
+
+
+class CourtOut(BaseModel):
+    """Where the court's contract stands; null where no judicial chain is set up."""
+
+    chain_id: int | None = None
+    address: str | None = None
+
+
+class CourtEventOut(BaseModel):
+    """One event of a package, and whether the court's contract finds it in the history that it holds."""
+
+    type: str
+    seq: int
+    stream: str
+    entry: str
+    index: int
+    included: bool
+
+
+class CourtAnswerOut(BaseModel):
+    """What the court's own chain says; `accepted_root` is what it holds at `size`, null where it holds nothing."""
+
+    answer: Literal["confirmed", "not_accepted", "differs", "not_included", "other_log"]
+    chain_id: int
+    address: str
+    origin: str
+    latest_size: int
+    size: int
+    root: str
+    accepted_root: str | None
+    index: int | None
+    events: list[CourtEventOut]

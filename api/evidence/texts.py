@@ -23,6 +23,25 @@ TEXTS: dict[str, tuple[str, str]] = {
         "查阅合同证据须填写案号和用途（用途至少 4 个字）。",
         "Reading a contract's evidence needs a case number and a purpose (at least 4 characters).",
     ),
+    "evidence.parties_only": (
+        "单独出示一条只供合同双方使用；机关请凭案号下载完整证据包。",
+        "One clause by itself is for the contract's parties; authorities download the whole package on a case number.",
+    ),
+    "evidence.clause_unknown": (
+        "合同没有第 {n} 条，共 {count} 条。",
+        "The contract has no clause {n}; it has {count}.",
+    ),
+    "evidence.clause_not_showable": (
+        "这份合同不能单独出示一条（{reason}），请出示完整证据包。",
+        "No clause of this contract can be shown by itself ({reason}); show the whole package.",
+    ),
+    "evidence.chain_unreachable": (
+        "暂时读不到链上计数器（{reason}），请稍后再试。",
+        "The counters on the chain can't be read right now ({reason}); try again in a moment.",
+    ),
+    "evidence.month_malformed": ("月份请写成 2026-11 的形式。", "Write the month as 2026-11."),
+    "evidence.region_malformed": ("行政区划代码须为数字。", "A region code is a number."),
+    "evidence.too_many_figures": ("一次最多读取 {limit} 个数字。", "At most {limit} figures at once."),
     "evidence.busy": (
         "同时核验的文件较多，请稍后再试。",
         "Many files are being verified right now; try again in a moment.",
@@ -55,4 +74,24 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "evidence.release_unknown": ("没有这样的发布。", "There is no such release."),
     "evidence.stream_unknown": ("链上没有这份合同的记录。", "There are no records of this contract."),
+    "evidence.number_malformed": (
+        "这不是存证编号。存证编号形如 12@34-0123456789abcdef。",
+        "This is no evidence number. One looks like 12@34-0123456789abcdef.",
+    ),
+    "evidence.package_unreadable": (
+        "文件不是可查询的证据包（{reason}）。",
+        "The file is no evidence package that can be looked up ({reason}).",
+    ),
+    "evidence.court_absent": (
+        "本平台还没有接入法院的链。",
+        "No judicial chain is set up for this installation.",
+    ),
+    "evidence.court_unreachable": (
+        "法院的链没有应答，请稍后再试。",
+        "The court's chain does not answer; try again later.",
+    ),
+    "evidence.court_contradicts": (
+        "所设地址上不是法院的合约，因此不作任何答复。",
+        "What stands at the configured address is not the court's contract, so nothing is answered.",
+    ),
 }
