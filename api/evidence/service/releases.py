@@ -95,7 +95,9 @@ class Releases:
         ids: Mapping[str, Sequence[str]],
         *,
         enabled: bool,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._monotonic = monotonic
         self._uow, self._recorder, self._log, self._files = uow, recorder, log_view, files
         self._log_origin, self._keys = log_origin, keys
         self._sources, self._digests, self._ids = sources, digests, ids
@@ -206,11 +208,11 @@ class Releases:
             kept = self._known.get(kind)
         if kept is not None:
             pause = SETTLED if kept[1] and all(item.anchored for item in kept[1]) else UNSETTLED
-            if time.monotonic() - kept[0] < pause:
+            if self._monotonic() - kept[0] < pause:
                 return kept[1]
         found = self._read(kind)
         with self._lock:
-            self._known[kind] = (time.monotonic(), found)
+            self._known[kind] = (self._monotonic(), found)
         return found
 
     def _read(self, kind: str) -> list[Released]:
