@@ -266,6 +266,13 @@ class RpcGateway:
             raise GatewayUnavailable(f"the node does not have the receipts of block {number}")
         return found
 
+    def storage(self, address: str, slots: Sequence[bytes], number: int) -> list[int]:
+        """Values of a contract's storage `slots` (32 bytes each) in block `number`; 0 where nothing is stored."""
+        calls: list[tuple[str, list[Any]]] = [
+            ("eth_getStorageAt", [address, "0x" + slot.hex(), hex(number)]) for slot in slots
+        ]
+        return [int(self._answer(answer), 16) for answer in self._batch(calls)]
+
     def account_proof(self, address: str, slots: Sequence[bytes], number: int) -> Mapping[str, Any]:
         found: Mapping[str, Any] = self.request(
             "eth_getProof", address, ["0x" + slot.hex() for slot in slots], hex(number)

@@ -8,10 +8,13 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from api.bootstrap.figures import RegistryCounters
 from api.bootstrap.releases import releases
 from api.bootstrap.trust_root import trust_files
 from api.evidence.model import Contract, Disclosure, Entitlement, SigningMaterial
 from api.evidence.service import EvidenceService
+from api.evidence.service.disclosure import Disclosures
+from api.evidence.service.figures import Figures
 from api.evidence.service.packages import Packages
 from api.evidence.service.paper import PaperCopies
 from api.evidence.service.printing import Printer
@@ -105,6 +108,10 @@ class KnownContracts:
         portal = self._container.econtract.facts
         portal.note_authority_reading(session, who, contract.contract_id, ground.case_no, ground.purpose)
 
+    def tell_worker_of_showing(self, session: Any, contract: Contract, number: int) -> None:
+        """The showing stands in the contract's course."""
+        self._container.econtract.facts.note_clause_shown(session, contract.contract_id, number)
+
 
 class SignedRounds:
     """`Rounds` over the signing_round slice."""
@@ -112,9 +119,11 @@ class SignedRounds:
     def __init__(self, container: Container) -> None:
         self._container = container
 
-    def material(self, round_id: str, who: Any, role: Entitlement) -> SigningMaterial:
+    def material(
+        self, round_id: str, who: Any, role: Entitlement, purpose: str = "evidence"
+    ) -> SigningMaterial:
         """Everything that the round keeps for the evidence; the opening is recorded."""
-        opener = Opener(who.actor, role.value, "evidence")
+        opener = Opener(who.actor, role.value, purpose)
         found = self._container.signing_round.evidence_material(round_id, opener)
         return SigningMaterial(
             pdf=found.final_pdf,
@@ -185,6 +194,15 @@ def build(c: Container) -> EvidenceService:
     paper = PaperCopies(
         c.uow, c.clock, packages, printer, c.settings.public_origin, c.settings.test_installation
     )
+    log_view, release = AnchoredLog(c), f"{RELEASE}+{publications.source[0]}"
     return EvidenceService(
-        packages, paper, Verification(needed_root, folders), printer, trust_root, c.clock, publications
+        packages,
+        paper,
+        Verification(needed_root, folders),
+        printer,
+        trust_root,
+        c.clock,
+        publications,
+        disclosures=Disclosures(c.uow, c.clock, lambda: c.recorder, KnownContracts(c), packages),
+        figures=Figures(c.uow, c.clock, RegistryCounters(c), log_view, needed_root, release),
     )

@@ -144,16 +144,34 @@ class Contracts(Protocol):
         """Let the worker see which authority (`who`, the principal) read his contract, and when; nobody else."""
         ...
 
+    def tell_worker_of_showing(self, session: Any, contract: Contract, number: int) -> None:
+        """Let the worker see that his employer made a file that shows clause `number` of the contract."""
+        ...
+
 
 class Rounds(Protocol):
     """What was signed (signing_round)."""
 
-    def material(self, round_id: str, who: Any, role: Entitlement) -> SigningMaterial:
+    def material(
+        self, round_id: str, who: Any, role: Entitlement, purpose: str = "evidence"
+    ) -> SigningMaterial:
         """All parts of a completed round; raises conflict while it is not complete.
 
-        Opens a sealed text with the key of the caller's side (`who`, the principal) and records that: call it outside
-        of any transaction.
+        Opens a sealed text with the key of the caller's side (`who`, the principal) for `purpose` and records that: call
+        it outside of any transaction.
         """
+        ...
+
+
+class Counters(Protocol):
+    """The registry's counters on the chain; raises unavailable while the node does not answer."""
+
+    def read(self, slots: Sequence[bytes]) -> tuple[int, Sequence[int]]:
+        """Number of the newest final block, and the values of storage slots in it."""
+        ...
+
+    def prove(self, slot: bytes) -> tuple[int, Mapping[str, Any], int]:
+        """Number of the newest final block, a storage proof of the slot in it (JSON), and its value."""
         ...
 
 

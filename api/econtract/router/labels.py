@@ -86,6 +86,7 @@ _COURSE = {
     "notice_delivered": (N_("完成通知已送达劳动者"), ""),
     "employer_overdue": (N_("单位逾期未签，已提醒双方"), "danger"),
     "disputed": (N_("有人声明“不是本人”"), "danger"),
+    "clause_shown": (N_("单位单独出示了一条"), "info"),
 }
 _ACTORS = {"employer": N_("用人单位"), "worker": N_("劳动者"), "platform": N_("平台")}
 _ANCHORS = {

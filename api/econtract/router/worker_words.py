@@ -55,6 +55,7 @@ HAPPENINGS: Mapping[str, tuple[str, str]] = {
     "notice_delivered": (N_("生效通知已送达"), "neutral"),
     "employer_overdue": (N_("单位超过约定时间没有签，平台已提醒"), "warning"),
     "disputed": (N_("报告“这不是我办的”"), "danger"),
+    "clause_shown": (N_("单位单独出示了一条"), "info"),
 }
 
 ROLES: Mapping[str, str] = {

@@ -205,6 +205,11 @@ class Portal:
             ),
         )
 
+    def note_clause_shown(self, session: Session, contract_id: str, number: int) -> None:
+        """Puts into the contract's course that the employer made a file that shows one clause; the worker reads it there."""
+        row = must(repository.by_contract_id(session, contract_id))
+        repository.add_history(session, row, self._c.now(), "clause_shown", "employer", f"§ {number}")
+
     def facts(self, contract_id: str) -> ContractFacts:
         """A contract by its stream and chain id; not_found when nothing was ever sent."""
         with self._c.uow.read() as session:

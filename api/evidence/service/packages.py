@@ -67,7 +67,9 @@ class Packages:
         self.note_access(who, contract, role, ground, what="evidence_package", sha256=made.sha256)
         return made
 
-    def build(self, who: Principal, contract: Contract, role: Entitlement) -> tuple[Package, SigningMaterial]:
+    def build(
+        self, who: Principal, contract: Contract, role: Entitlement, *, purpose: str = "evidence"
+    ) -> tuple[Package, SigningMaterial]:
         """Put the package together; raises conflict before the contract is effective, unavailable before anchoring."""
         if contract.state not in rules.CONCLUDED or contract.round_id is None:
             raise conflict("evidence.not_effective")
@@ -75,7 +77,7 @@ class Packages:
             story = assembly.tell_story(self._log, session, contract.stream, complete=True)
             files = assembly.log_entries(self._log, session, story, contract.stream, payloads=True)
             receipts = self._log.receipts(session, contract.contract_id, story.last_index)
-        material = self._rounds.material(contract.round_id, who, role)
+        material = self._rounds.material(contract.round_id, who, role, purpose)
         wallet = str(material.employer_consent["wallet"])
         authority = self._authorities.statements(contract.org_id, wallet, material.employer_signed_at)
         files |= assembly.signing_entries(material, authority) | assembly.chain_record(receipts)

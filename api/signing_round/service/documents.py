@@ -121,7 +121,9 @@ class Documents:
         )
         # What an authority reads stands in the person's own stream: the employer's copy of the contract's stream must
         # not show who looked.
-        own = opener.role in _FOREIGN_ROLES and row.person_id is not None
+        # So does what the worker opens to show one clause to somebody: his employer need not know.
+        alone = opener.role in _FOREIGN_ROLES or (opener.role, opener.purpose) == ("worker", "clause")
+        own = alone and row.person_id is not None
         stream = f"person/{row.person_id}" if own else row.stream
         payload = {"document_sha256": found.sha256, "purpose": opener.purpose, "contract_id": row.contract_id}
         kind = f"{row.event_prefix}.opened/1"

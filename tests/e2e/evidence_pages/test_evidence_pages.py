@@ -16,6 +16,8 @@ import uvicorn
 
 from api.evidence import router
 from api.evidence.service import EvidenceService
+from api.evidence.service.disclosure import Disclosures
+from api.evidence.service.figures import Figures
 from api.evidence.service.packages import Packages
 from api.evidence.service.paper import PaperCopies
 from api.evidence.service.printing import Printer
@@ -26,10 +28,12 @@ from api.infra.db import UnitOfWork
 from api.kernel.clock import FixedClock
 from signing.rendering import FontBook
 from tests.e2e.conftest import DESKTOP, PHONE, Profile, Visit
+from tests.factories.disclosed import FigureForge
 from tests.factories.evidence import Forge, World, at
 from tests.integration.evidence.parts import (
     ForgedAuthorities,
     ForgedContracts,
+    ForgedCounters,
     ForgedLog,
     ForgedRound,
     Notebook,
@@ -93,6 +97,15 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         printer,
         lambda: forge.root,
         clock,
+        disclosures=Disclosures(uow, clock, Notebook, ForgedContracts(forge), packages),
+        figures=Figures(
+            uow,
+            clock,
+            ForgedCounters(FigureForge(forge.world)),
+            ForgedLog(forge),
+            lambda: forge.root,
+            "0.1.0",
+        ),
     )
     with slice_application.slice_application(database, router, TEXTS, evidence=service) as made:
         court = str(made.as_("court").cookies[SESSION_COOKIE])

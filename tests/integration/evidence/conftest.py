@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import pytest
 
 from api.evidence.service import EvidenceService
+from api.evidence.service.disclosure import Disclosures
+from api.evidence.service.figures import Figures
 from api.evidence.service.packages import Packages
 from api.evidence.service.paper import PaperCopies
 from api.evidence.service.printing import Printer
@@ -17,10 +19,12 @@ from api.infra.auth import Principal
 from api.infra.db import Base, Database, UnitOfWork
 from api.kernel.clock import FixedClock
 from signing.rendering import FontBook
+from tests.factories.disclosed import FigureForge
 from tests.factories.evidence import Forge, World, at
 from tests.integration.evidence.parts import (
     ForgedAuthorities,
     ForgedContracts,
+    ForgedCounters,
     ForgedLog,
     ForgedRound,
     Notebook,
@@ -41,6 +45,8 @@ class Desk:
     contracts: ForgedContracts
     notebook: Notebook
     uow: UnitOfWork
+    rounds: ForgedRound
+    counters: ForgedCounters
 
     def audited(self) -> list[AuditRow]:
         with self.uow() as session:
@@ -59,12 +65,13 @@ def desk(database: Database, forge: Forge) -> Desk:
     Base.metadata.create_all(database.engine)
     uow, clock = UnitOfWork(database), FixedClock(at(1000))
     log, contracts, notebook = ForgedLog(forge), ForgedContracts(forge), Notebook()
+    rounds, counters = ForgedRound(forge), ForgedCounters(FigureForge(forge.world))
     packages = Packages(
         uow,
         clock,
         lambda: notebook,
         contracts,
-        ForgedRound(forge),
+        rounds,
         ForgedAuthorities(forge),
         log,
         lambda: forge.root,
@@ -78,8 +85,10 @@ def desk(database: Database, forge: Forge) -> Desk:
         printer,
         lambda: forge.root,
         clock,
+        disclosures=Disclosures(uow, clock, lambda: notebook, contracts, packages),
+        figures=Figures(uow, clock, counters, log, lambda: forge.root, "0.1.0"),
     )
-    return Desk(service, forge, log, contracts, notebook, uow)
+    return Desk(service, forge, log, contracts, notebook, uow, rounds, counters)
 
 
 @pytest.fixture

@@ -9,10 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from api.evidence.model import Contract, Disclosure, Entitlement, SigningMaterial
-from api.kernel.errors import not_found
+from api.kernel.errors import not_found, unavailable
 from api.kernel.events import EventDraft, EventRef
 from chain.checkpoint import SignedNote
 from signing import jcs
+from tests.factories.disclosed import FigureForge
 from tests.factories.evidence import Forge, at
 
 
@@ -105,6 +106,7 @@ class ForgedContracts:
     forge: Forge
     state: str = "EFFECTIVE"
     told: list[tuple[str, Disclosure]] = field(default_factory=list)
+    shown: list[int] = field(default_factory=list)
 
     @property
     def contract(self) -> Contract:
@@ -125,13 +127,38 @@ class ForgedContracts:
     def tell_worker(self, session: Any, who: Any, contract: Contract, ground: Disclosure) -> None:
         self.told.append((who.actor, ground))
 
+    def tell_worker_of_showing(self, session: Any, contract: Contract, number: int) -> None:
+        self.shown.append(number)
+
+
+@dataclass
+class ForgedCounters:
+    """The registry's counters of a forged chain; `down`: the node does not answer."""
+
+    figure: FigureForge
+    down: bool = False
+
+    def read(self, slots: Sequence[bytes]) -> tuple[int, Sequence[int]]:
+        if self.down:
+            raise unavailable("evidence.chain_unreachable", reason="gateway.unavailable")
+        stored = self.figure.stored
+        return 7, [stored.get(slot, 0) for slot in slots]
+
+    def prove(self, slot: bytes) -> tuple[int, Mapping[str, Any], int]:
+        _, values = self.read([slot])
+        return 7, self.figure.proof(shown=[slot]), values[0]
+
 
 @dataclass
 class ForgedRound:
     forge: Forge
+    opened: list[tuple[str, str]] = field(default_factory=list)
 
-    def material(self, round_id: str, who: Any, role: Entitlement) -> SigningMaterial:
+    def material(
+        self, round_id: str, who: Any, role: Entitlement, purpose: str = "evidence"
+    ) -> SigningMaterial:
         forge = self.forge
+        self.opened.append((role.value, purpose))
 
         def plain(value: dict[str, Any]) -> dict[str, Any]:
             return {name: item for name, item in value.items() if name != "v"}
