@@ -13,6 +13,7 @@ from tests.attacks.evidence.stories import (
     records,
     releases,
     shadow,
+    spliced,
     statements,
     witnesses,
 )
@@ -25,6 +26,7 @@ STORIES: tuple[Story, ...] = (
     *container.STORIES,
     *document.STORIES,
     *shadow.STORIES,
+    *spliced.STORIES,
     *statements.STORIES,
     *process.STORIES,
     *log.STORIES,
