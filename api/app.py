@@ -6,6 +6,7 @@ Started by `python -m api.app` (one process; `concord up` starts it) with settin
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
@@ -20,7 +21,7 @@ from prometheus_client import generate_latest
 from api.bootstrap.container import SLICES, Container
 from api.infra import logging, middleware, problems
 from api.infra.auth import guard
-from api.infra.process import settle
+from api.infra.process import settle, trim
 from api.infra.settings import Settings
 from api.infra.web import WebConfig, install_web
 from api.signing_round.service import SigningRoundService
@@ -29,6 +30,7 @@ log = structlog.get_logger(__name__)
 
 API_PREFIX = "/api/v1"
 VERSION = "0.1.0"
+TRIM_EVERY = 30.0
 
 
 def create_app(container: Container) -> FastAPI:
@@ -107,9 +109,12 @@ def _health(app: FastAPI, container: Container) -> None:
 
 
 def _warm_up(signing: SigningRoundService) -> None:
-    """Beside the first requests: load what the first contract would load, then tell the collector to leave it alone."""
+    """Beside the first requests: load what the first contract would load, then keep house."""
     signing.warm_up()
     settle()
+    while True:  # what a busy minute needed does not stay with a process that rests
+        time.sleep(TRIM_EVERY)
+        trim()
 
 
 def main() -> None:

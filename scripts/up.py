@@ -25,8 +25,8 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 RELEASE_TIMEOUT = 60.0
 CA_NAMES = ("root", "event", "organisation")
 WITNESS_THRESHOLD = 2
-ALLOCATOR = {"MALLOC_ARENA_MAX": "2"}
-"""glibc gives each of a server's threads a heap of its own and hardly returns any: two are enough for Python's."""
+ALLOCATOR = {"MALLOC_ARENA_MAX": "1"}
+"""glibc gives each of a server's threads a heap of its own and hardly returns any: Python's share one well enough."""
 
 
 def address_of(key: bytes) -> str:
