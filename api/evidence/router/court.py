@@ -37,6 +37,11 @@ WORDS: Final = {
     ),
     "other_log": ("danger", N_("属于另一套日志"), N_("法院的合约只接受另一套日志的检查点。")),
 }
+NUMBER_CONFIRMED: Final = (
+    "success",
+    N_("司法链已确认"),
+    N_("法院自己的链已接受这个检查点，其中包括这一条的位置。要核对这一条的内容，请放入证据包。"),
+)
 PROBLEMS: Final = {
     "evidence.court_unreachable": (
         N_("司法链暂时联系不上"),
@@ -100,7 +105,10 @@ def _page(
     request: Request, desk: CourtDesk, answer: CourtAnswer | None = None, *, status: int = 200, **context: Any
 ) -> HTMLResponse:
     values = {"number": "", "error": None, "problem": None, **context}
-    words = WORDS[answer.answer] if answer is not None else None
+    words = None
+    if answer is not None:
+        only_number = answer.answer == "confirmed" and answer.index is not None
+        words = NUMBER_CONFIRMED if only_number else WORDS[answer.answer]
     return page(
         request,
         "evidence/court.html",
