@@ -7,20 +7,35 @@ import re
 from dataclasses import asdict
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import PlainTextResponse, Response
 
 from api.anchoring import schemas
 from api.anchoring.model import StoredCheckpoint
 from api.anchoring.service import Anchoring
 from api.infra.auth import Principal, require
-from api.kernel.errors import not_found
-from chain.merkle import TILE_WIDTH
+from api.infra.pacing import Pace
+from api.kernel.errors import forbidden, not_found
+from chain.merkle import TILE_WIDTH, TileId
+from chain.merkle.tiles import tile_path
+from chain.package.proofs import LogProof
 
-pages = APIRouter()
+_pace = Pace(rate=50.0, burst=10_000.0)
+"""Of one address: an audit of a million entries (8,000 files) at once, then fifty files a second."""
+
+
+def paced(request: Request) -> None:
+    """Refuse an address that asks for too much of the public log."""
+    wait = _pace.wait(request.client.host if request.client else "")
+    if wait:
+        raise forbidden("too_many_requests", seconds=wait)
+
+
+pages = APIRouter(dependencies=[Depends(paced)])
 api = APIRouter(tags=["anchoring"])
 
 _TILE = re.compile(r"(?:0|[1-9][0-9]?)/((?:x[0-9]{3}/){0,4}[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?\Z")
+PLAIN = "text/plain; charset=utf-8"
 FOREVER = "public, max-age=31536000, immutable"
 
 
@@ -46,7 +61,9 @@ def _newest(anchoring: Anchoring) -> StoredCheckpoint:
 @pages.get("/log/checkpoint")
 def checkpoint(anchoring: Service) -> PlainTextResponse:
     """The newest checkpoint as a C2SP signed note."""
-    return PlainTextResponse(_newest(anchoring).note, headers={"Cache-Control": "no-cache"})
+    return PlainTextResponse(
+        _newest(anchoring).note, headers={"Cache-Control": "no-store, max-age=0"}, media_type=PLAIN
+    )
 
 
 @pages.get("/log/tile/{path:path}")
@@ -59,12 +76,26 @@ def tile(path: str, anchoring: Service) -> Response:
     level = 0 if entries else int(path.split("/", 1)[0])
     number = int(re.sub(r"[x/]", "", match[1]))
     width = int(match[2]) if match[2] else TILE_WIDTH
+    if tile_path(TileId(level, number), width) != "tile/" + path.replace("entries/", "0/", 1):
+        raise not_found()  # one resource, one address: no leading x000, no partial tile of full width
     with anchoring.uow.read() as session:
         data = anchoring.proofs.tile(session, level, number, width)
         if entries:
             found = anchoring.proofs.entries(session, number * TILE_WIDTH, width)
             data = b"".join(len(entry).to_bytes(2, "big") + entry for entry in found)
     return Response(data, media_type="application/octet-stream", headers={"Cache-Control": FOREVER})
+
+
+@pages.get("/log/proof/{index}")
+def proof(index: Annotated[int, Path(ge=0, lt=2**53)], anchoring: Service) -> PlainTextResponse:
+    """C2SP tlog-proof of the entry at `index` against the oldest checkpoint that holds it and went furthest."""
+    with anchoring.uow.read() as session:
+        found = anchoring.proofs.checkpoint(session, covering=index)
+        if found is None:
+            raise not_found("anchoring.index_unknown")
+        path = anchoring.proofs.inclusion(session, index, found.size)
+    text = LogProof.of(index, path, found.note).encode()
+    return PlainTextResponse(text, headers={"Cache-Control": "no-store, max-age=0"}, media_type=PLAIN)
 
 
 @api.get("/log/checkpoint")

@@ -145,6 +145,7 @@ class Slice:
             Operator(clock, [witness.name for witness in witnesses]),
             Erasure(),
             self.make_worker,
+            lambda: None,
         )
 
     def make_worker(self, owner: str = "one") -> Worker:

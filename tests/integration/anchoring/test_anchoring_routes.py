@@ -10,10 +10,12 @@ import pytest
 
 from api.anchoring import router
 from api.anchoring.texts import TEXTS
+from api.infra.pacing import Pace
 from api.kernel.events import EventDraft
 from chain import calls
 from chain.checkpoint import open_checkpoint
 from chain.merkle import leaf_hash, tree_root, verify_consistency, verify_inclusion
+from chain.package.proofs import LogProof
 from chain.transactions import Sender
 from tests.support.anchoring_store import KEY, Slice, hex32
 from tests.support.relay_world import AGENT, CHAIN_ID, CONTRACTS
@@ -85,8 +87,35 @@ def test_tiles_follow_tlog_tiles(slice_: Slice, web: SliceApplication) -> None:
         "x/000",
         "0/000/x",
         "entries/9",
+        "0/x000/000",
+        "entries/x000/000",
+        "0/000.p/256",
+        "0/000.p/044",
+        "64/000",
+        "99/000",
     ):
         assert web.anonymous.get(f"/log/tile/{missing}").status_code == 404, missing
+
+
+def test_a_proof_travels_as_one_file(slice_: Slice, web: SliceApplication) -> None:
+    digests = fill(slice_, 300)
+    answer = web.anonymous.get("/log/proof/257")
+    assert answer.headers["cache-control"].startswith("no-store")
+    proof = LogProof.parse(answer.content)
+    head = open_checkpoint(proof.checkpoint, KEY.verifier)
+    leaf = leaf_hash(bytes.fromhex(digests[257]))
+    verify_inclusion(leaf, proof.index, head.size, proof.path, head.root)
+    assert web.anonymous.get("/log/proof/300").status_code == 404
+    assert web.anonymous.get("/log/proof/-1").status_code == 422
+
+
+def test_one_address_cannot_take_the_log_from_the_others(
+    slice_: Slice, web: SliceApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(slice_, 1)
+    monkeypatch.setattr(router, "_pace", Pace(rate=0.5, burst=2.0))
+    answers = [web.anonymous.get("/log/tile/0/000.p/1").status_code for _ in range(3)]
+    assert answers == [200, 200, 429]
 
 
 @pytest.mark.parametrize("role", ["operator", "regulator", "auditor"])
