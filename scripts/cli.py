@@ -173,6 +173,10 @@ def build_app(first: str | None = None) -> typer.Typer:
 
         passed = {"allow_extra_args": True, "ignore_unknown_options": True}
         app.command("witness", context_settings=passed, add_help_option=False)(witness)
+    if first in {None, "disclose"}:
+        from scripts.disclose import disclose
+
+        app.command("disclose")(disclose)
     if first in {None, "chain"}:
         from node.cli import app as chain_app
 
@@ -223,6 +227,7 @@ COMMANDS = frozenset(
         "status",
         "keys",
         "verify",
+        "disclose",
         "chain",
         "worker",
         "migrate",

@@ -92,6 +92,7 @@ def detail(request: Request, pk: str, who: Reader, econtract: Service) -> HTMLRe
         row=row,
         version=version,
         facts=labels.key_facts(version) if version is not None else [],
+        clauses=labels.clause_titles(version) if version is not None and version.completed_at else [],
         timeline=labels.timeline(history, language(request)),
         anchor=anchor,
         states=labels.STATES,

@@ -175,6 +175,11 @@ def key_facts(version: VersionRow) -> list[tuple[str, str]]:
     return [(item["label"], item["value"]) for item in json.loads(version.data)["key_facts"]]
 
 
+def clause_titles(version: VersionRow) -> list[tuple[int, str]]:
+    """Number and title of each clause of a sent text."""
+    return [(number, item["title"]) for number, item in enumerate(json.loads(version.data)["clauses"], start=1)]
+
+
 def timeline(lines: Sequence[HistoryLine], lang: Language) -> list[dict[str, Any]]:
     """A contract's course, newest first."""
     return [

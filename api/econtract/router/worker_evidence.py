@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
 
 from api.econtract.router.worker_portal import attachment, in_wechat, pdf, worker
@@ -24,6 +24,10 @@ class EvidenceDesk(Protocol):
 
     def package(self, principal: Principal, ref: str, /) -> Any:
         """The evidence package: data, filename, sha256."""
+        ...
+
+    def clause_package(self, principal: Principal, ref: str, number: int, /) -> Any:
+        """A file that proves one clause and shows no other: data, filename."""
         ...
 
     def report_pdf(self, principal: Principal, ref: str, /) -> bytes:
@@ -66,6 +70,13 @@ def evidence(request: Request, pk: str) -> Response:
             raise
         detail = _portal(request).my_contract(who, pk)
         return page(request, "econtract/worker/preparing.html", status=503, contract=detail.contract)
+    return attachment(package.data, package.filename, "application/zip")
+
+
+@pages.post("/me/contracts/{pk}/clause")
+def clause(request: Request, pk: str, clause: Annotated[int, Form(ge=1, le=1000)]) -> Response:
+    """One clause by itself, to be shown to whom the worker likes; his employer is not told."""
+    package = _evidence(request).clause_package(worker(request), pk, clause)
     return attachment(package.data, package.filename, "application/zip")
 
 
