@@ -24,8 +24,8 @@ FOLDER = ROOT / "chain" / "verifier_js"
 TARGET = FOLDER / "dist" / "verifier.html"
 TOKENS = ROOT / "api" / "infra" / "web" / "static" / "tokens.css"
 BUNDLER = ROOT / "node_modules" / "@esbuild" / "linux-x64" / "bin" / "esbuild"
-TARGETS = "chrome103,firefox104,safari16"
-"""Browsers of 2022 and later: what the modules use (array `at`, `findLast`, class fields) is there."""
+TARGETS = "chrome103,firefox113,safari16.4"
+"""Browsers of 2023 and later: WebCrypto, DecompressionStream and what the modules use of the language is there."""
 
 
 class BuildFailed(Exception):

@@ -109,12 +109,11 @@ def verify_with_node(data: bytes, trust_root: bytes, *, now: datetime, seconds: 
             )
         except subprocess.TimeoutExpired as error:
             raise SecondVerifierMissing("slow") from error
-    if done.returncode not in (0, 1, 2):
-        reason = "libraries" if "ERR_MODULE_NOT_FOUND" in done.stderr else "broken"
-        raise SecondVerifierMissing(reason, done.stderr.strip()[-300:] if reason == "broken" else "")
     try:
         return _report(json.loads(done.stdout))
     except (ValueError, KeyError, TypeError) as error:
+        if "ERR_MODULE_NOT_FOUND" in done.stderr:
+            raise SecondVerifierMissing("libraries") from error
         raise SecondVerifierMissing("broken", done.stderr.strip()[-300:]) from error
 
 

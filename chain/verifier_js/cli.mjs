@@ -7,8 +7,6 @@
 import { open, stat } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { stdin, stdout, argv } from "node:process";
-import { parseTrustRoot } from "./src/trust_root.js";
-import { toJson, verify } from "./src/verify.js";
 
 const EXIT_CODES = { passed: 0, failed: 1, indeterminate: 2 };
 const UNUSABLE = 3;
@@ -17,6 +15,18 @@ const MAX_ROOT = 2_000_000;
 const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)$/;
 
 class Unusable extends Error {}
+
+// loaded here and not above: a missing library must end with code 3, never with Node's own 1, which means "failed"
+const { parseTrustRoot, toJson, verify } = await load();
+
+async function load() {
+  try {
+    return { ...(await import("./src/trust_root.js")), ...(await import("./src/verify.js")) };
+  } catch (error) {
+    process.stderr.write(`缺少库文件，请运行 npm ci / libraries are missing, run npm ci: ${error.code ?? ""} ${error.message}\n`);
+    process.exit(UNUSABLE);
+  }
+}
 
 async function read(path, limit) {
   let handle;
@@ -113,7 +123,6 @@ try {
   const chosen = options(argv.slice(2));
   process.exitCode = chosen.batch ? await batch() : await single(chosen);
 } catch (error) {
-  if (!(error instanceof Unusable)) throw error;
-  process.stderr.write(`${error.message}\n`);
+  process.stderr.write(`${error instanceof Unusable ? error.message : error.stack}\n`);
   process.exitCode = UNUSABLE;
 }

@@ -3,7 +3,7 @@
 import { hex, sha256Sync } from "../src/bytes.js";
 import { PLAN } from "../src/plan.js";
 import { parseTrustRoot } from "../src/trust_root.js";
-import { toJson, verify } from "../src/verify.js";
+import { missingParts, toJson, verify } from "../src/verify.js";
 import { MAX_BYTES } from "../src/zip.js";
 import { alert, both, digest, h, showReport } from "./view.js";
 import { WORDS } from "./words.js";
@@ -80,7 +80,7 @@ export function start(texts) {
   }
 
   async function run() {
-    if (running) return;
+    if (running || missingParts()) return;
     if (!trustRoot) return refuse("root", WORDS.rootMissing);
     if (!chosen.package) return refuse("package", WORDS.packageMissing);
     const compared = compare();
@@ -169,6 +169,11 @@ export function start(texts) {
   }
   // a file dropped beside the boxes must not make the browser leave the page
   for (const type of ["dragover", "drop"]) addEventListener(type, (event) => event.preventDefault());
+  const missing = missingParts();
+  if (missing) {
+    note("root-note", alert("danger", both(WORDS.browser), h("p", { class: "mono" }, missing)));
+    $("start").disabled = true;
+  }
   $("fingerprint").addEventListener("input", compare);
   $("form").addEventListener("submit", (event) => {
     event.preventDefault();

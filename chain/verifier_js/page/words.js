@@ -38,6 +38,10 @@ export const WORDS = {
   short: ["指纹应为 64 位（0–9、a–f）。", "A fingerprint has 64 characters (0–9, a–f)."],
   notCompared: ["您没有比对信任根指纹。结论只在您相信这份信任根时成立。", "You have not compared the trust root's fingerprint. The verdict holds only if you believe this trust root."],
   compared: ["信任根指纹已与您输入的一致。", "The trust root's fingerprint equals the one that you typed."],
+  browser: [
+    "这个浏览器缺少核验所需的功能，不能作出结论。请用 2023 年以后的 Chrome、Edge、Firefox 或 Safari 从磁盘打开本页。",
+    "This browser lacks what verification needs, so it gives no verdict. Open this page from disk in a Chrome, Edge, Firefox or Safari of 2023 or later.",
+  ],
   running: ["正在核验", "Verifying"],
   broken: ["核验程序出现意外错误，没有结论：", "The verifier met an unexpected error, there is no verdict:"],
   test: ["测试信任根：本结论没有法律意义。", "TEST trust root: this verdict has no legal meaning."],

@@ -27,6 +27,7 @@ export const FIGURE = "figure/statement.json";
 export const FIGURE_PROOF = "figure/proof.json";
 
 const PROOF = /^log\/proofs\/[0-9]{5}\.tlog-proof$/;
+const RENEWAL = /^log\/renewals\/[0-9]{2}\.tsr$/;
 const REVOCATION = /^revocation\/[0-9]{2}\.(ocsp|crl)$/;
 export const MAX_JSON = 8_000_000;
 
@@ -261,7 +262,7 @@ const KINDS = {
       ...LOG, PDF, OPENING, CLAUSES, CHECK, ATTESTATION, WORKER_CONSENT, EMPLOYER_CONSENT, SEAL_BINDING, AUTHORITY, INTENT,
     ],
     optional: [CHAIN_RECORD, JUDICIAL, BRIDGE],
-    families: [PROOF, REVOCATION],
+    families: [PROOF, RENEWAL, REVOCATION],
   },
   clause: {
     required: [...LOG, CLAUSE, OPENING, CHECK, ATTESTATION, WORKER_CONSENT, EMPLOYER_CONSENT, AUTHORITY],

@@ -2,6 +2,9 @@
 
 import { readSignedData, checkSignature } from "./cms.js";
 import { equal, hex, sha256Sync } from "./bytes.js";
+import { readToken } from "./tokens.js";
+import { Certificate } from "./x509_certificate.js";
+import { readOcsp } from "./x509_revocation.js";
 import { expectedAttributes } from "./cms_attributes.js";
 import { Failed, Undecided } from "./outcome.js";
 import { attachment, reservedBoxes } from "./pdf_attachments.js";
@@ -12,6 +15,7 @@ import { readBase, readLayout } from "./pdf_layout.js";
 import { Unreadable } from "./pdf_syntax.js";
 
 export const SIGNERS = ["Worker", "Employer"];
+const [STORED, UNPACKED] = [200, 20_000_000]; // objects in the security store, their bytes in all
 
 /**
  * Judge the PDF of a case. Returns {signatures, timestamps, documentTimestamp, store, facts}; throws Failed or Undecided.
@@ -19,14 +23,15 @@ export const SIGNERS = ["Worker", "Employer"];
  */
 export async function judgeDocument({ pdf, basePdf }) {
   const layout = readLayout(pdf, basePdf.length);
+  for (const { timestamp, der } of layout.signatures) if (timestamp) checkTokenForm(der);
   try {
     const document = new PdfDocument(pdf, layout);
     const boxes = await reservedBoxes(document);
     if (boxes === null || SIGNERS.some((name) => !(name in boxes))) throw new Undecided("BOXES_UNKNOWN");
-    const fields = signedFields(document, layout.signatures);
-    checkNames(fields, SIGNERS);
     const dangling = document.checkReferences();
     if (dangling) throw new Failed("MODIFIED_AFTER_SIGNING", { object: dangling });
+    const fields = signedFields(document, layout.signatures);
+    checkNames(fields, SIGNERS);
     checkChanges(document, SIGNERS);
     checkFields(document, fields, boxes);
     const store = await readStore(document);
@@ -47,7 +52,7 @@ export async function judgeDocument({ pdf, basePdf }) {
       },
     };
   } catch (error) {
-    if (error instanceof Unreadable) throw new Failed("FORMAT_FAILURE", { reason: error.message });
+    if (error instanceof Unreadable) throw new Failed("MODIFIED_AFTER_SIGNING", { reason: error.message });
     throw error;
   }
 }
@@ -78,16 +83,35 @@ async function judgeSignature(field, { der, digest }) {
   };
 }
 
+/** A document timestamp that is no token is no form of a file; what a token proves is step 6. */
+function checkTokenForm(der) {
+  try {
+    readToken(der);
+  } catch (error) {
+    throw new Failed("FORMAT_FAILURE", { field: "DocumentTimestamp", reason: String(error.message).slice(0, 200) });
+  }
+}
+
 /** Certificates, CRLs and OCSP responses of the document security store, as DER. */
 async function readStore(document) {
   const found = { certificates: [], crls: [], ocsps: [] };
   const raw = document.catalog().get("DSS");
   if (raw === undefined) return found;
   const store = document.dictionary(raw);
+  let [left, room] = [STORED, UNPACKED];
   for (const [key, list] of [["Certs", found.certificates], ["CRLs", found.crls], ["OCSPs", found.ocsps]]) {
     for (const item of document.array(store.get(key) ?? [])) {
-      list.push(await document.bytes(document.resolve(item), document.pdf.length));
+      if ((left -= 1) < 0) throw new Unreadable("too much in the security store");
+      const der = await document.bytes(document.resolve(item), room);
+      room -= der.length;
+      list.push(der);
     }
+  }
+  try {
+    found.certificates.forEach((der) => new Certificate(der));
+    found.ocsps.forEach(readOcsp);
+  } catch (error) {
+    throw new Unreadable(`the security store: ${error.message}`);
   }
   return found;
 }

@@ -191,9 +191,15 @@ class Step {
  * Throws Failed MODIFIED_AFTER_SIGNING.
  */
 export function checkChanges(document, names) {
+  const taken = new Set();
   for (let at = 1; at <= document.last; at += 1) {
     const added = new Step(document, at).check();
     const fields = added.map((field) => document.dictionary(field, at));
+    for (const field of fields) {
+      const name = field.get("T").value;
+      if (taken.has(name)) changed(at, `a second field ${name}`);
+      taken.add(name);
+    }
     if (at <= names.length) {
       if (fields.length !== 1 || fields[0].get("T").value !== names[at - 1]) changed(at, "other fields than its own");
     } else {
@@ -209,7 +215,7 @@ export function checkChanges(document, names) {
 
 function visible(document, field, at) {
   if (field.has("AP") || field.has("Kids")) return true;
-  const box = document.resolve(field.get("Rect") ?? null, at);
+  const box = document.resolve(field.get("Rect") ?? null, at) ?? [];
   if (!Array.isArray(box)) throw new Unreadable("a field's place");
   return box.some((number) => number !== 0);
 }

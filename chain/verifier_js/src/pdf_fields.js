@@ -12,12 +12,13 @@ const TOLERANCE = 0.01; // points: numbers are rounded when written
  * Throws Unreadable where a field's value is no signature object of the layout.
  */
 export function signedFields(document, signatures) {
-  const form = document.catalog().get("AcroForm");
-  if (form === undefined) return [];
+  const form = document.resolve(document.catalog().get("AcroForm") ?? null);
+  const list = form instanceof Map ? document.resolve(form.get("Fields") ?? null) : null;
+  if (!Array.isArray(list)) return [];
   const found = [];
-  for (const reference of document.array(document.dictionary(form).get("Fields"))) {
-    const field = document.dictionary(reference);
-    if (!(field.get("FT") instanceof Name) || field.get("FT").value !== "Sig" || !field.has("V")) continue;
+  for (const reference of list) {
+    const field = document.resolve(reference);
+    if (!(field instanceof Map) || !(field.get("FT") instanceof Name) || field.get("FT").value !== "Sig" || !field.has("V")) continue;
     const [name, value] = [field.get("T"), field.get("V")];
     const signature = value instanceof Ref ? signatures.find((item) => item.number === value.number) : undefined;
     if (!(name instanceof Text) || !(reference instanceof Ref) || !signature) {

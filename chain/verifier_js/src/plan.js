@@ -7,6 +7,7 @@ import { clause, figure } from "./steps/disclosed.js";
 import { certificates, document, timestamps } from "./steps/document.js";
 import { intent } from "./steps/intent.js";
 import { checkpoint, inclusion, witnesses } from "./steps/log.js";
+import { longevity } from "./steps/longevity.js";
 import { process } from "./steps/process.js";
 import { chainRecord, judicial } from "./steps/records.js";
 import { releases } from "./steps/releases.js";
@@ -41,4 +42,5 @@ export const PLAN = [
   [21, "clause", { clause: [8, 13] }, clause],
   [22, "figure", { figure: [3] }, figure],
   [23, "releases", contract(13, 16), releases],
+  [24, "longevity", contract(6, 14), longevity],
 ];

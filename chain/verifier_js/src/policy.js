@@ -41,7 +41,7 @@ export const witnessesAtLeast = (count) => (steps) => {
 export const judicialReceipt = () => requireStep(18);
 
 const REQUIRED = {
-  contract: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 16, 19],
+  contract: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 16, 19, 24],
   supervision: [1, 2, 3, 13, 14, 16],
   clause: [1, 2, 3, 8, 13, 14, 16, 21],
   figure: [1, 2, 3, 22],

@@ -1,7 +1,7 @@
 // RFC 3161 timestamp tokens: step 6, and the checkpoint's token of step 14.
 
 import { checkAttributes, checkSignature, readSignedData } from "./cms.js";
-import { decode } from "./cms_der.js";
+import { Unexpected, decode } from "./cms_der.js";
 import { equal, hex, sha256Sync } from "./bytes.js";
 import { Failed } from "./outcome.js";
 import { Certificate } from "./x509_certificate.js";
@@ -16,19 +16,18 @@ const TIME_STAMPING = "1.3.6.1.5.5.7.3.8";
 const invalid = (facts) => new Failed("TIMESTAMP_INVALID", facts);
 
 /**
- * Judge one token over a SHA-256 imprint under the TSAs of the trust root. Returns {genTime, tsa, sha256}.
+ * Judge one token over an imprint (SHA-256, in renewals SHA-384 or SHA-512 too) under the TSAs of the trust root.
+ * Returns {genTime, tsa, sha256, token}.
  * Throws Failed TIMESTAMP_INVALID (form, imprint, signature) or TIMESTAMP_UNTRUSTED (no TSA of the root).
  */
-export async function judgeToken(der, imprint, trustRoot) {
+export async function judgeToken(der, imprint, trustRoot, now, algorithm = "SHA-256") {
   let read, info;
   try {
-    if (der.length > LONGEST) throw new Error("too long");
-    read = readSignedData(der, { contentType: "tstInfo", detached: false });
-    info = readInfo(read.content);
+    ({ read, info } = readToken(der));
   } catch (error) {
     throw invalid({ reason: String(error.message).slice(0, 200) });
   }
-  if (info.digest !== "SHA-256" || !equal(info.imprint, imprint)) throw invalid({ reason: "another imprint" });
+  if (info.digest !== algorithm || !equal(info.imprint, imprint)) throw invalid({ reason: "another imprint" });
   let holds = false;
   try {
     holds = (await checkAttributes(read)) && (await checkSignature(read));
@@ -40,6 +39,13 @@ export async function judgeToken(der, imprint, trustRoot) {
     if (await trusted(read, info.genTime, certs)) return { genTime: info.genTime, tsa: name, sha256: hex(sha256Sync(der)), token: der };
   }
   throw new Failed("TIMESTAMP_UNTRUSTED", { subject: read.certificate.subjectText });
+}
+
+/** The parts of a token, unchecked; throws for what is none. */
+export function readToken(der) {
+  if (der.length > LONGEST) throw new Unexpected("too long");
+  const read = readSignedData(der, { contentType: "tstInfo", detached: false });
+  return { read, info: readInfo(read.content) };
 }
 
 /** TSTInfo (RFC 3161, section 2.4.2). */
@@ -75,7 +81,7 @@ export async function judgeTimestamps(about, document) {
   about.tokens = found;
   const judge = async (field, der, imprint) => {
     try {
-      found[field] ??= await judgeToken(der, imprint, trustRoot);
+      found[field] ??= await judgeToken(der, imprint, trustRoot, now);
     } catch (error) {
       if (!(error instanceof Failed)) throw error;
       problems.push(error);

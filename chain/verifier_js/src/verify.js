@@ -13,6 +13,8 @@ import { defaultPolicy } from "./policy.js";
  *   progress: called with (number, name) before each step and awaited
  */
 export async function verify(data, trustRoot, { now, policy = null, progress = null }) {
+  const missing = missingParts();
+  if (missing) throw new Error(`${missing} is not available here`);
   const state = new Case({ data, trustRoot, now });
   const results = new Map();
   for (const [no, name, needs, step] of PLAN) {
@@ -23,6 +25,12 @@ export async function verify(data, trustRoot, { now, policy = null, progress = n
   }
   const judge = policy ?? defaultPolicy(state.kind, trustRoot);
   return { verdict: judge(results), steps: [...results.values()], kind: state.manifest?.kind ?? null };
+}
+
+/** What this browser lacks and verification needs, "" when nothing: an insecure context has no WebCrypto. */
+export function missingParts() {
+  if (!globalThis.crypto?.subtle) return "WebCrypto";
+  return typeof DecompressionStream === "function" ? "" : "DecompressionStream";
 }
 
 async function run(step, needs, state, results) {

@@ -19,23 +19,24 @@ export async function judgeCertificates({ trustRoot, revocation }, document, tim
   if (certificates.length + all.crls.length + all.ocsps.length > MOST) {
     throw new Failed("NO_CERTIFICATE_CHAIN_FOUND", { reason: "too much validation material" });
   }
-  const material = readMaterial(all);
+  let material = null; // read when the first certificate's dates have been judged
+  const read = () => (material ??= readMaterial(all));
   const shown = [];
   for (const signature of document.signatures) {
     const moment = timestamps[signature.field].genTime;
-    shown.push(await judgeOne(signature, moment, anchors, [...certificates, ...signature.certificates], material));
+    shown.push(await judgeOne(signature, moment, anchors, [...certificates, ...signature.certificates], read));
   }
   return { facts: { certificates: shown } };
 }
 
-async function judgeOne({ field, certificate: der }, moment, anchors, others, material) {
+async function judgeOne({ field, certificate: der }, moment, anchors, others, read) {
   const certificate = new Certificate(der);
   const facts = { field, subject: certificate.subjectText };
   if (moment < certificate.notBefore) throw new Failed("NOT_YET_VALID", facts);
   if (moment > certificate.notAfter) throw new Failed("EXPIRED", facts);
   try {
     const intermediates = readIntermediates(others);
-    const helpers = [...intermediates, ...anchors];
+    const [helpers, material] = [[...intermediates, ...anchors], read()];
     await judgePath(certificate, {
       anchors,
       intermediates,

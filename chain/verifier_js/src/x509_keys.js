@@ -54,6 +54,13 @@ function pssParameters(value) {
   return { name: "RSA-PSS", hash, saltLength: given.get(2).explicit(2).small() };
 }
 
+/** Name of a key's algorithm as a trust root retires it: `ECDSA P-256`, `RSA`; empty for others. */
+export function keyName(spki) {
+  const [oid, parameters] = decode(spki).sequence(2)[0].sequence(1);
+  if (oid.oid() === EC) return `ECDSA ${CURVES[parameters.oid()]?.namedCurve ?? ""}`;
+  return oid.oid() === RSA ? "RSA" : "";
+}
+
 /** Whether `signature` over `data` is by the key in `spki` (DER) under the algorithm; never throws. */
 export async function verifies(spki, algorithm, signature, data) {
   try {

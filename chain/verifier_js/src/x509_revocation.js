@@ -26,33 +26,28 @@ const HASHES = {
 const hash = async (name, data) =>
   name === "SHA-256" ? sha256Sync(data) : new Uint8Array(await globalThis.crypto.subtle.digest(name, data));
 
-function tolerant(parse) {
-  return (der) => {
-    try {
-      return [parse(der)];
-    } catch {
-      return [];
-    }
-  };
-}
-
-/** Responses and lists as far as they can be read; the rest decides nothing. */
+/** Parsed responses and lists; PathProblem where one can't be read, for nobody knows what it would have said. */
 export function readMaterial({ crls, ocsps }) {
-  return { crls: crls.flatMap(tolerant(readCrl)), ocsps: ocsps.flatMap(tolerant(readOcsp)) };
+  try {
+    return { crls: crls.map(readCrl), ocsps: ocsps.map(readOcsp) };
+  } catch (error) {
+    throw new PathProblem("NO_CERTIFICATE_CHAIN_FOUND", `revocation information can't be read: ${error.message}`);
+  }
 }
 
-function readOcsp(der) {
-  const [status, holder] = decode(der).sequence(2);
-  if (status.want(TAG.ENUMERATED).content[0] !== 0) throw new Error("no successful response");
+/** An OCSP response; one without an answer has no single responses. */
+export function readOcsp(der) {
+  const [status, holder] = decode(der).sequence(1);
+  if (status.want(TAG.ENUMERATED).content[0] !== 0) return { responses: [] };
   const [type, octets] = holder.explicit(0).sequence(2);
-  if (type.oid() !== BASIC) throw new Error("no basic response");
+  if (type.oid() !== BASIC) return { responses: [] };
   const [tbs, algorithm, signature, extra] = decode(octets.octets()).sequence(3);
   const parts = [...tbs.sequence(3)];
   if (parts[0].is(0, CONTEXT)) parts.shift();
   const [responder, , list] = parts;
   return {
     tbs: tbs.der,
-    algorithm: signatureAlgorithm(algorithm),
+    algorithm,
     signature: signature.bits(),
     byKey: responder.is(2, CONTEXT) ? responder.explicit(2).octets() : null,
     byName: responder.is(1, CONTEXT) ? responder.explicit(1).der : null,
@@ -88,7 +83,7 @@ function readCrl(der) {
   const extensions = rest[0]?.is(0, CONTEXT) ? readExtensions(rest[0].explicit(0)) : new Map();
   return {
     tbs: tbs.der,
-    algorithm: signatureAlgorithm(algorithm),
+    algorithm,
     signature: signature.bits(),
     issuer: issuer.der,
     thisUpdate: thisUpdate.time(),
@@ -130,13 +125,24 @@ function revokedAt(certificate, when) {
   throw new PathProblem("REVOKED", `${certificate.subjectText} was revoked at ${new Date(when).toISOString()}`);
 }
 
+/** Whether a response or list is signed by that certificate's key, by an algorithm that counts. */
+async function signedBy(signer, { algorithm, signature, tbs }) {
+  let known;
+  try {
+    known = signatureAlgorithm(algorithm);
+  } catch {
+    return false;
+  }
+  return verifies(signer.spki, known, signature, tbs);
+}
+
 async function saysGood(response, certificate, issuer, moment, material, helpers) {
   for (const single of response.responses) {
     if (single.serial !== certificate.serial || !single.hash) continue;
     if (!equal(single.nameHash, await hash(single.hash, certificate.issuer))) continue;
     if (!equal(single.keyHash, await hash(single.hash, issuer.key)) || !fresh(single, moment)) continue;
     const responder = await findResponder(response, issuer, helpers);
-    if (!responder || !(await verifies(responder.spki, response.algorithm, response.signature, response.tbs))) continue;
+    if (!responder || !(await signedBy(responder, response))) continue;
     if (!(await mayAnswer(responder, issuer, moment, material))) continue;
     if (single.good) return true;
     if (single.revoked !== null && single.revoked <= moment) revokedAt(certificate, single.revoked);
@@ -168,7 +174,7 @@ async function listsNothing(list, certificate, issuer, moment) {
   if (!equal(list.issuer, certificate.issuer) || list.extensions.has(DELTA) || !fresh(list, moment)) return false;
   for (const [oid, { critical }] of list.extensions) if (critical && !CRL_EXTENSIONS.has(oid)) return false;
   if (!issuer.mayUse(USAGE.cRLSign, true) || !inScope(list, certificate)) return false;
-  if (!(await verifies(issuer.spki, list.algorithm, list.signature, list.tbs))) return false;
+  if (!(await signedBy(issuer, list))) return false;
   for (const entry of list.entries) {
     const [serial, when, extensions] = entry.sequence(2);
     if (serial.integer() !== certificate.serial) continue;

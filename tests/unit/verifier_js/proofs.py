@@ -8,7 +8,7 @@ from typing import Any
 
 import rlp
 from eth_hash.auto import keccak
-from trie import HexaryTrie
+from trie.hexary import HexaryTrie
 
 from chain.state_proofs import mapping_slot
 
@@ -64,7 +64,9 @@ def _tries() -> list[dict[str, Any]]:
     found = []
     for size in (0, 1, 2, 3, 17, 60):
         tree = HexaryTrie({})
-        keys = [hashlib.sha256(b"%d-%d" % (size, number)).digest()[: 1 + number % 3] for number in range(size)]
+        keys = [
+            hashlib.sha256(b"%d-%d" % (size, number)).digest()[: 1 + number % 3] for number in range(size)
+        ]
         for number, key in enumerate(keys):
             tree.set(key, b"v" if number % 2 else b"value of %d, long enough not to be inlined" % number)
         for key in [*keys, b"", b"\x00", b"\xff\xff\xff\xff", *(key + b"\x01" for key in keys[:10])]:

@@ -18,9 +18,7 @@ VECTORS = ROOT.parent / "shared" / "data" / "vectors"
 
 pytestmark = [
     pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed"),
-    pytest.mark.skipif(
-        not (ROOT / "node_modules").is_dir(), reason="node_modules is not installed (npm ci)"
-    ),
+    pytest.mark.skipif(not (ROOT / "node_modules").is_dir(), reason="node_modules is not installed (npm ci)"),
 ]
 
 

@@ -94,7 +94,8 @@ export function installation(state) {
     trust_root_version: root.version,
     test: trustRoot.test,
     log_origin: root.log_origin,
-    release: found.producer.release,
+    ...releaseOf(found.producer.release),
+    code: Object.fromEntries(Object.entries(found.installation.contracts).map(([name, item]) => [name, item.code_hash])),
     created: found.created,
   };
   for (const field of ["log_origin", "chain_id", "genesis_hash"]) {
@@ -110,6 +111,13 @@ export function installation(state) {
     throw new Undecided("TRUST_ROOT_OUT_OF_PERIOD", { valid_from: root.valid_from, ...facts });
   }
   return new Passed(facts);
+}
+
+/** `<version>+<64 hex>` names the digest of the running program's sources. */
+function releaseOf(text) {
+  const at = text.lastIndexOf("+");
+  const digest = text.slice(at + 1);
+  return at > 0 && /^[0-9a-f]{64}$/.test(digest) ? { release: text.slice(0, at), source_sha256: digest } : { release: text };
 }
 
 /** The log's key signed this manifest; kind `clause` is made by anybody and has no such signature. */

@@ -29,7 +29,7 @@ export async function checkpoint(state) {
   if (latest - token.genTime > TOLERANCE) {
     throw new Failed("TIME_CONTRADICTION", { event: textOf(latest), token: textOf(token.genTime) });
   }
-  state.checkpoint = { ...found, note };
+  state.checkpoint = { ...found, note, token };
   return new Passed({
     origin: found.origin,
     size: String(found.size),
