@@ -73,16 +73,25 @@ def check_token(
     max_skew: float = MAX_SKEW,
     policy: str | None = None,
     tsa: str = "",
+    algorithm: str = "sha256",
 ) -> Token:
     """Check a token and return its facts.
 
-    `imprint` is the SHA-256 that it must be over; with `nonce`, the nonce must be equal; with `around`, its time must
+    `imprint` is the digest that it must be over, by `algorithm` (sha256; sha384 and sha512 in renewals); with `nonce`, the nonce must be equal; with `around`, its time must
     lie within `max_skew` seconds. The signer's path is checked at the token's own time. Pure: no connection is opened.
     Raises InputRefused for malformed bytes, SignatureRefused for everything that does not fit.
     """
     return run(
         check_token_async(
-            der, imprint, roots, nonce=nonce, around=around, max_skew=max_skew, policy=policy, tsa=tsa
+            der,
+            imprint,
+            roots,
+            nonce=nonce,
+            around=around,
+            max_skew=max_skew,
+            policy=policy,
+            tsa=tsa,
+            algorithm=algorithm,
         )
     )
 
@@ -97,6 +106,7 @@ async def check_token_async(
     max_skew: float = MAX_SKEW,
     policy: str | None = None,
     tsa: str = "",
+    algorithm: str = "sha256",
 ) -> Token:
     """As check_token, for callers that already run an event loop."""
     signed_data, info, content = _parse(der)
@@ -104,7 +114,7 @@ async def check_token_async(
         facts = _read(info)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise InputRefused("timestamp.form", reason=str(error)[:200]) from error
-    if facts.algorithm != "sha256" or facts.imprint != imprint:
+    if facts.algorithm != algorithm or facts.imprint != imprint:
         raise SignatureRefused("timestamp.imprint_differs")
     if nonce is not None and facts.nonce != nonce:
         raise SignatureRefused("timestamp.nonce_differs")
@@ -129,6 +139,15 @@ async def check_token_async(
         certificate=certificate,
         certificates=others,
     )
+
+
+def imprint_algorithm(der: bytes) -> str:
+    """Return the digest algorithm that a token names, unchecked: sha256. Raises InputRefused for malformed bytes."""
+    _, info, _ = _parse(der)
+    try:
+        return _read(info).algorithm
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise InputRefused("timestamp.form", reason=str(error)[:200]) from error
 
 
 def token_time(der: bytes) -> datetime:

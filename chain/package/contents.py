@@ -42,6 +42,7 @@ FIGURE_PROOF: Final = "figure/proof.json"
 JUDICIAL_TYPE: Final = "anvil-mpt"
 
 _PROOF = re.compile(r"log/proofs/[0-9]{5}\.tlog-proof")
+_RENEWAL = re.compile(r"log/renewals/[0-9]{2}\.tsr")
 _REVOCATION = re.compile(r"revocation/[0-9]{2}\.(ocsp|crl)")
 MAX_JSON: Final = 8_000_000
 
@@ -49,6 +50,14 @@ MAX_JSON: Final = 8_000_000
 def proof_name(number: int) -> str:
     """Name of the proof of the event at `number` (from 1) of stream.json, then cited.json."""
     return f"log/proofs/{number:05d}.tlog-proof"
+
+
+RENEWALS: Final = "log/renewals/"
+
+
+def renewal_name(number: int) -> str:
+    """Name of the `number`-th renewal (from 1) of the checkpoint's token."""
+    return f"{RENEWALS}{number:02d}.tsr"
 
 
 _uint64 = s.integer(0, 2**53 - 1)
@@ -269,6 +278,7 @@ class Contents:
     revocation: bool = False
     proofs: bool = True
     sealed: bool = True
+    renewals: bool = False
 
     def problem(self, names: set[str]) -> tuple[str, str] | None:
         """Return (missing | foreign, name) for the first name that breaks the list, None when all is well."""
@@ -276,7 +286,8 @@ class Contents:
             return "missing", name
         for name in sorted(names - self.required - self.optional):
             proof = self.proofs and _PROOF.fullmatch(name)
-            if not proof and not (self.revocation and _REVOCATION.fullmatch(name)):
+            renewal = self.renewals and _RENEWAL.fullmatch(name)
+            if not proof and not renewal and not (self.revocation and _REVOCATION.fullmatch(name)):
                 return "foreign", name
         return None
 
@@ -299,6 +310,7 @@ KINDS: Final[Mapping[str, Contents]] = {
         },
         frozenset({CHAIN_RECORD, JUDICIAL, BRIDGE}),
         revocation=True,
+        renewals=True,
     ),
     SUPERVISION: Contents(_LOG, frozenset({CHAIN_RECORD, JUDICIAL, BRIDGE})),
     ONE_CLAUSE: Contents(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from chain.verifier.rendering import RenderingCheck
     from signing import eip712
     from signing.pades import PdfFacts, SignatureFacts
+    from signing.timestamps import Token
 
 T = TypeVar("T")
 
@@ -63,6 +64,7 @@ class Case:
     json: dict[str, dict[str, Any]] = field(default_factory=dict)
     pdf: PdfFacts | None = None
     checkpoint: Checkpoint | None = None
+    checkpoint_token: Token | None = None
 
     @property
     def kind(self) -> str:

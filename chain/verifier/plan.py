@@ -75,6 +75,7 @@ PLAN: Final = (
     Step(21, "clause", {ONE_CLAUSE: (8, 13)}, "clause", "clause"),
     Step(22, "figure", {FIGURE: (3,)}, "figure", "figure"),
     Step(23, "releases", _contract(13, 16), "releases", "releases"),
+    Step(24, "longevity", _contract(6, 14), "longevity", "longevity"),
 )
 
 

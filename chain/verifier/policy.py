@@ -140,7 +140,7 @@ class UnsafeNoOp:
         return Outcome.PASSED
 
 
-CONTRACT_STEPS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 16, 19)
+CONTRACT_STEPS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 16, 19, 24)
 SUPERVISION_STEPS = (1, 2, 3, 13, 14, 16)
 CLAUSE_STEPS = (1, 2, 3, 8, 13, 14, 16, 21)
 FIGURE_STEPS = (1, 2, 3, 22)

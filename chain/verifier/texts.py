@@ -62,6 +62,10 @@ STEP_TEXTS: Final[dict[int, Text]] = {
         "页面与模板的发布：由发布密钥签署并先行入日志",
         "Releases: page and template were signed by a release key and logged before use",
     ),
+    24: (
+        "长期有效：到期或退役之前已由新的时间戳覆盖",
+        "Longevity: covered by newer tokens before anything expired or retired",
+    ),
 }
 
 SUB_TEXTS: Final[dict[str, Text]] = {
@@ -100,6 +104,14 @@ SUB_TEXTS: Final[dict[str, Text]] = {
     "NO_CERTIFICATE_CHAIN_FOUND": ("证书不能追溯到信任根中的 CA", "No path to a CA of the trust root"),
     "NOT_YET_VALID": ("签署时证书尚未生效", "The certificate was not yet valid"),
     "EXPIRED": ("签署时证书已经过期", "The certificate had expired"),
+    "EVIDENCE_EXPIRED": (
+        "{item} 的时间戳证书已于 {expired} 到期，之前没有续期",
+        "The certificate behind the token of {item} ended {expired}, and no newer token covered it before",
+    ),
+    "ALGORITHM_RETIRED": (
+        "算法 {algorithm} 自 {from} 起退役，之前没有续期",
+        "The algorithm {algorithm} retired {from}, and nothing newer covered it before",
+    ),
     "REVOKED": ("签署时证书已被吊销", "The certificate was revoked"),
     "CERTIFICATE_CONSTRAINTS": ("证书不能用于此种签名", "The certificate may not be used for this"),
     "TRY_LATER": ("没有可用的吊销信息", "No revocation data at hand"),

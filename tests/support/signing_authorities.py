@@ -204,6 +204,7 @@ class Stamper:
     usage: str = "stamp"
     seed: str | None = None
     end: dt.datetime | None = None
+    digest: str = "sha256"
     key: ec.EllipticCurvePrivateKey = field(init=False)
 
     def __post_init__(self) -> None:
@@ -228,7 +229,7 @@ class Stamper:
             {
                 "version": "v1",
                 "policy": "1.2.3.4.1",
-                "message_imprint": {"hash_algorithm": {"algorithm": "sha256"}, "hashed_message": imprint},
+                "message_imprint": {"hash_algorithm": {"algorithm": self.digest}, "hashed_message": imprint},
                 "serial_number": 7 + self.calls,
                 "gen_time": self.moment + dt.timedelta(seconds=self.shift),
                 **({} if nonce is None else {"nonce": nonce + 1 if self.wrong_nonce else nonce}),

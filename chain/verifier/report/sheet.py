@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -31,7 +31,7 @@ class Sheet:
         value["date"] = report.made_at.strftime("%Y-%m-%d")
         with self._lock:
             if self._compiler is None:
-                fonts: Sequence[Path] | Any = self._fonts()
+                fonts: Any = self._fonts()
                 self._compiler = typst.Compiler(str(_TEMPLATE), root=str(_TEMPLATE.parent), font_paths=fonts)
             sys_inputs = {"data": json.dumps(value, ensure_ascii=False)}
             pdf = self._compiler.compile(format="pdf", sys_inputs=sys_inputs, pdf_standards="a-2a")

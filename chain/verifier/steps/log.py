@@ -42,7 +42,7 @@ def checkpoint(case: Case) -> Passed:
     latest = max((item.utc for item in (*case.stream, *case.cited)), default=None)
     if latest is not None and (latest - token.gen_time).total_seconds() > TOLERANCE:
         raise Failed("TIME_CONTRADICTION", event=text_of(latest), token=text_of(token.gen_time))
-    case.checkpoint = found
+    case.checkpoint, case.checkpoint_token = found, token
     return Passed(
         {
             "origin": found.origin,
@@ -54,15 +54,15 @@ def checkpoint(case: Case) -> Passed:
     )
 
 
-def judge_token(case: Case, der: bytes, imprint: bytes) -> Token:
-    """Return the token if a TSA of the trust root made it over `imprint`."""
+def judge_token(case: Case, der: bytes, imprint: bytes, algorithm: str = "sha256") -> Token:
+    """Return the token if a TSA of the trust root made it over `imprint`, a digest by `algorithm`."""
     from signing.errors import SigningError
     from signing.timestamps import check_token
 
     reasons: list[str] = []
     for name, roots in case.trust_root.tsas.items():
         try:
-            return check_token(der, imprint, roots, tsa=name)
+            return check_token(der, imprint, roots, tsa=name, algorithm=algorithm)
         except SigningError as error:
             reasons.append(error.code)
     untrusted = bool(reasons) and all("untrusted" in code for code in reasons)

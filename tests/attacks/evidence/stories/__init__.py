@@ -9,6 +9,7 @@ from tests.attacks.evidence.stories import (
     figures,
     good,
     log,
+    longevity,
     process,
     records,
     releases,
@@ -35,4 +36,5 @@ STORIES: tuple[Story, ...] = (
     *records.STORIES,
     *disclosed.STORIES,
     *figures.STORIES,
+    *longevity.STORIES,
 )
