@@ -22,7 +22,7 @@ from scripts.processes import Child, Supervisor
 from signing.accounts import Account
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-RELEASE_TIMEOUT = 60.0
+RELEASE_TIMEOUT = 120.0
 CA_NAMES = ("root", "event", "organisation")
 WITNESS_THRESHOLD = 2
 ALLOCATOR = {"MALLOC_ARENA_MAX": "1"}
@@ -121,7 +121,7 @@ class Platform:
         """The first signing page and template are served once the log holds their release: seconds after the start."""
         deadline = time.monotonic() + RELEASE_TIMEOUT
         for path in ("/releases/page", "/releases/template/agreement/1"):
-            while httpx.get(self._url("api") + path, timeout=10).status_code != httpx.codes.OK:
+            while not self._answers(path):
                 if time.monotonic() > deadline:
                     raise InstallationError(f"{path} is not in force: see {self._log('worker')}")
                 time.sleep(0.2)
@@ -168,6 +168,12 @@ class Platform:
         for sender in senders:
             command += ["--sender", sender]
         return Child("node", command, self._log("node"))
+
+    def _answers(self, path: str) -> bool:
+        try:
+            return httpx.get(self._url("api") + path, timeout=10).status_code == httpx.codes.OK
+        except httpx.TransportError:
+            return False  # a busy machine: asked again until the deadline
 
     def _court_node(self) -> Child:
         """The TEST court's own chain: own folder, chain id and keys, and every block sealed."""

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,16 @@ class ContractPlay:
         self._town = town
         self._employer = employer
         self._say = say
+
+    @cached_property
+    def _page_release(self) -> str:
+        """The signing page in force, as a browser would be sent to it; the source's where nothing is released."""
+        try:
+            return str(self._connect().get("//releases/page")["digest"])
+        except Refused as error:
+            if error.status != 404:
+                raise
+            return page_release(REPOSITORY / "node_modules").digest
 
     def play(self, worker: Person) -> Played:
         """All steps up to EFFECTIVE."""
@@ -158,7 +169,7 @@ class ContractPlay:
             **attempt,
             "request_signature": b64(key.sign_request(base64.b64decode(asked["request_info"]))),
             "otp": otp,
-            "page_release": page_release(REPOSITORY / "node_modules").digest,
+            "page_release": self._page_release,
         }
         certified = client.post(f"{path}/certificate", body)
         attributes = base64.b64decode(certified["attributes"])
