@@ -126,6 +126,13 @@ class Platform:
                     raise InstallationError(f"{path} is not in force: see {self._log('worker')}")
                 time.sleep(0.2)
 
+    @staticmethod
+    def _serves(url: str) -> bool:
+        try:
+            return httpx.get(url, timeout=30).status_code == httpx.codes.OK
+        except httpx.HTTPError:
+            return False  # busy: asked again until the deadline
+
     def stop(self) -> None:
         """End all programs in reverse order."""
         killed = self.supervisor.stop()
