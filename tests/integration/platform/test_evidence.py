@@ -30,7 +30,9 @@ def judge(data: bytes, done: Done, *, render: bool = False) -> Report:
 def test_everything_but_what_this_installation_lacks_passes(done: Done) -> None:
     report = judge(done.package.read_bytes(), done, render=True)
     open_steps = {step.no: step.sub_indication for step in report.steps if step.outcome is not Outcome.PASSED}
-    assert open_steps == {15: "NO_WITNESSES", 17: "HEADER_NOT_AUTHENTICATED", 18: "NO_JUDICIAL_RECEIPT"}
+    # The court's receipt comes a few seconds later: tests of the judicial chain wait for it.
+    assert open_steps.pop(18, "NO_JUDICIAL_RECEIPT") == "NO_JUDICIAL_RECEIPT"
+    assert open_steps == {17: "HEADER_NOT_AUTHENTICATED"}
     assert report.verdict is Outcome.PASSED
 
 
