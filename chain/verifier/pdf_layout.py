@@ -44,6 +44,7 @@ class Signature:
     """One signature object: which revision bears it, its CMS object, and what it covers: all but `before` to `after`."""
 
     revision: int
+    number: int
     timestamp: bool
     package: bytes
     before: int
@@ -53,6 +54,27 @@ class Signature:
     def holds(self, digest: bytes) -> bool:
         """Say whether the DER holds a digest as messageDigest (a token: as imprint)."""
         return (b"\x04\x20" if self.timestamp else b"\x31\x22\x04\x20") + digest in self.package
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A file of the layout: where the base's table is, each revision's objects (number, start, stop), the signatures."""
+
+    base_table: int
+    base_trailer: int
+    base_size: int
+    root: int
+    objects: tuple[tuple[tuple[int, int, int], ...], ...]
+    signatures: tuple[Signature, ...]
+
+
+@dataclass(frozen=True)
+class _Base:
+    table: int
+    trailer: int
+    size: int
+    root: int
+    info: int
 
 
 @dataclass(frozen=True)
@@ -67,15 +89,16 @@ class _Revision:
     objects: tuple[tuple[int, int, int], ...]
 
 
-def read_layout(pdf: bytes, base_length: int) -> tuple[Signature, ...]:
-    """Return the signatures of a file, in the order of their revisions.
+def read_layout(pdf: bytes, base_length: int) -> Layout:
+    """Return the layout of a file, its signatures in the order of their revisions.
 
     Raises Failed: FORMAT_FAILURE for any other layout, SIGNER_SET_MISMATCH unless there are exactly two signatures
     beside document timestamps, MODIFIED_AFTER_SIGNING unless the first two revisions bear them and no other does,
     HASH_FAILURE where a signature or document timestamp was made over other bytes.
     """
     try:
-        revisions = _revisions(pdf, base_length)
+        base = _base(pdf[:base_length])
+        revisions = _revisions(pdf, base_length, base)
         signatures = tuple(
             item
             for number, revision in enumerate(revisions, start=1)
@@ -96,11 +119,11 @@ def read_layout(pdf: bytes, base_length: int) -> tuple[Signature, ...]:
         covered.update(memoryview(pdf)[item.after : item.end])
         if not item.holds(covered.digest()):
             raise Failed("HASH_FAILURE", revision=item.revision)
-    return signatures
+    objects = tuple(revision.objects for revision in revisions)
+    return Layout(base.table, base.trailer, base.size, base.root, objects, signatures)
 
 
-def _revisions(pdf: bytes, base_length: int) -> list[_Revision]:
-    base_table, base_size, base_root, base_info = _base(pdf[:base_length])
+def _revisions(pdf: bytes, base_length: int, base: _Base) -> list[_Revision]:
     found: list[_Revision] = []
     end = len(pdf)
     while end > base_length:
@@ -114,9 +137,9 @@ def _revisions(pdf: bytes, base_length: int) -> list[_Revision]:
     if end != base_length:
         raise _Broken("no revision begins where the base ends")
     found.reverse()
-    table, size = base_table, base_size
+    table, size = base.table, base.size
     for revision in found:
-        if revision.previous != table or (revision.root, revision.info) != (base_root, base_info):
+        if revision.previous != table or (revision.root, revision.info) != (base.root, base.info):
             raise _Broken(f"the trailer at {revision.table} continues another file")
         if not size <= revision.size <= _HIGHEST or any(
             number >= revision.size for number, _, _ in revision.objects
@@ -126,8 +149,8 @@ def _revisions(pdf: bytes, base_length: int) -> list[_Revision]:
     return found
 
 
-def _base(base: bytes) -> tuple[int, int, int, int]:
-    """Place of the base's table, its size, root and information dictionary (0: none)."""
+def _base(base: bytes) -> _Base:
+    """What the base's trailer says; information dictionary 0: none."""
     end = _END.search(base, max(0, len(base) - 40))
     table = int(end[1]) if end else -1
     if end is None or base[table : table + 7] != b"xref\n0 ":
@@ -142,7 +165,8 @@ def _base(base: bytes) -> tuple[int, int, int, int]:
     if any(len(item) != 1 for item in numbers):
         raise _Broken("the base's trailer")
     info = re.findall(rb"/Info (\d{1,7}) 0 R", keys)
-    return table, int(numbers[0][0]), int(numbers[1][0]), int(info[0]) if info else 0
+    size, root = int(numbers[0][0]), int(numbers[1][0])
+    return _Base(table, found.start(), size, root, int(info[0]) if info else 0)
 
 
 def _revision(pdf: bytes, end: int) -> _Revision:
@@ -195,7 +219,7 @@ def _revision(pdf: bytes, end: int) -> _Revision:
 
 def _signatures(pdf: bytes, number: int, revision: _Revision) -> list[Signature]:
     found: list[Signature] = []
-    for _, start, stop in revision.objects:
+    for own, start, stop in revision.objects:
         if pdf.find(b"/ByteRange", start, stop) < 0:
             continue
         match = _SIGNATURE.fullmatch(pdf, start, stop)
@@ -205,7 +229,8 @@ def _signatures(pdf: bytes, number: int, revision: _Revision) -> list[Signature]
         if (before, after, after + length) != (match.start(1) - 1, match.end(1) + 1, revision.end):
             raise _Broken(f"the byte range at {start}")
         package = _package(match[1], start)
-        found.append(Signature(number, match[5] == b"DocTimeStamp", package, before, after, revision.end))
+        timestamp = match[5] == b"DocTimeStamp"
+        found.append(Signature(number, own, timestamp, package, before, after, revision.end))
     return found
 
 

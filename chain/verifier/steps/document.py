@@ -68,13 +68,18 @@ def reserved_boxes(base: bytes) -> dict[str, Box]:
 def document(case: Case) -> Passed:
     """5. Exactly the expected signatures over exactly this text, and nothing else in the file."""
     from chain.verifier.pdf_layout import read_layout
+    from chain.verifier.pdf_objects import check_objects
     from signing.pades import Anchors, Expected, ExpectedSigner, validate
     from signing.x509 import TrustAnchors
 
-    read_layout(case.entries[contents.PDF], len(case.base_pdf))
+    layout = read_layout(case.entries[contents.PDF], len(case.base_pdf))
+    for signature in layout.signatures:
+        if signature.timestamp:
+            _check_token_form(signature.package)
     boxes = reserved_boxes(case.base_pdf)
     if set(SIGNERS) - set(boxes):
         raise Undecided("BOXES_UNKNOWN", fields=sorted(boxes))
+    check_objects(case.entries[contents.PDF], layout)
     extra = {
         suffix: tuple(
             content
@@ -112,6 +117,17 @@ def document(case: Case) -> Passed:
             "sha256": hashlib.sha256(case.entries[contents.PDF]).hexdigest(),
         }
     )
+
+
+def _check_token_form(package: bytes) -> None:
+    """A document timestamp that is no token is no form of a file; what a token proves is step 6."""
+    from signing.errors import SigningError
+    from signing.timestamps import token_time
+
+    try:
+        token_time(package)
+    except SigningError as error:
+        raise Failed("FORMAT_FAILURE", field="DocumentTimestamp") from error
 
 
 def timestamps(case: Case) -> Passed:
@@ -206,6 +222,7 @@ def _sub_indication(problem: Problem) -> str:
 
 
 _PROBLEM_SUBS: Final = {
+    "pdf.unreadable": "MODIFIED_AFTER_SIGNING",
     "pdf.base_differs": "BASE_REVISION_MISMATCH",
     "pdf.base_bypassed": "BASE_REVISION_MISMATCH",
     "pdf.changed": "MODIFIED_AFTER_SIGNING",
