@@ -13,6 +13,7 @@ from api.insight.metrics import PlatformCollector
 from api.insight.model import MessageBacklog
 from api.insight.node_http import HttpNodeStatus
 from api.insight.operations import Operations
+from api.insight.proven import ProvenFigures
 from api.insight.service import Supervision
 
 
@@ -63,6 +64,15 @@ class _Regions:
         return found
 
 
+@dataclass(frozen=True)
+class _Counters:
+    container: Container
+
+    def read(self, which: Sequence[tuple[int | None, str | None]]) -> tuple[int, Sequence[int]]:
+        found = self.container.evidence.figures.read(which)
+        return found.block, [figure.value for figure in found.figures]
+
+
 class Insight:
     """Both views, built when they are first asked."""
 
@@ -73,7 +83,9 @@ class Insight:
     def supervision(self) -> Supervision:
         """The regulator's view."""
         c = self._c
-        return Supervision(c.uow, c.anchoring.index, _Names(c), _Regions(c), _Texts(c))
+        regions = _Regions(c)
+        proven = ProvenFigures(c.uow, c.anchoring.index, _Counters(c), regions, c.clock.now)
+        return Supervision(c.uow, c.anchoring.index, _Names(c), regions, _Texts(c), proven)
 
     @cached_property
     def operations(self) -> Operations:

@@ -70,6 +70,26 @@ class Overview:
 
 
 @dataclass(frozen=True)
+class ProvenRow:
+    """One counter of the registry; None stands for all regions, or all months (of the block, in Shanghai)."""
+
+    region: int | None
+    month: str | None
+    value: int
+    name: str
+
+
+@dataclass(frozen=True)
+class Proven:
+    """Counters as they stood in one block, each with an export that proves it; `reason` says why there are none."""
+
+    reason: str
+    block: int = 0
+    total: ProvenRow | None = None
+    rows: Sequence[ProvenRow] = ()
+
+
+@dataclass(frozen=True)
 class ContractHistory:
     """One contract:
 

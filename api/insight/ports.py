@@ -74,6 +74,14 @@ class Regions(Protocol):
         ...
 
 
+class Counters(Protocol):
+    """The registry's counters on the chain."""
+
+    def read(self, which: Sequence[tuple[int | None, str | None]]) -> tuple[int, Sequence[int]]:
+        """Block, and the value of each (region, month) counter in it; None stands for all. Raises unavailable."""
+        ...
+
+
 class ContractTexts(Protocol):
     """The text of a contract for an authority: audited there, and told to the worker."""
 

@@ -21,8 +21,10 @@ from api.insight.model import (
     Listing,
     OrganisationView,
     Overview,
+    Proven,
 )
 from api.insight.ports import ChainIndex, ContractTexts, OrganisationNames, Regions
+from api.insight.proven import ProvenFigures
 from api.insight.rules import EXPORT_LIMIT, GROUPS, NAME_ROLES, TEXT_ROLES, csv_text, region_label
 from api.kernel.clock import utc_text
 from api.kernel.errors import forbidden, invalid, not_found
@@ -62,8 +64,10 @@ class Supervision:
         names: OrganisationNames,
         regions: Regions,
         texts: ContractTexts,
+        proven: ProvenFigures,
     ) -> None:
         self._uow = uow
+        self._proven = proven
         self._index = index
         self._names = names
         self._regions = regions
@@ -93,6 +97,10 @@ class Supervision:
             counted = {by: self._index.counts(session, by, query) for by in GROUPS}
         figures = [self._figures(who, by, rows, as_of) for by, rows in counted.items()]
         return Overview(total, len(counted["organisation"]), figures, as_of)
+
+    def proven(self, query: ContractFilter) -> Proven:
+        """What the registry's own counters hold, as far as they count what the filter asks for."""
+        return self._proven.of(query)
 
     def counts(self, who: Principal, by: str, query: ContractFilter) -> Figures:
         """One table of counts. Raises DomainError invalid for an unknown grouping."""

@@ -12,7 +12,7 @@ from api.anchoring.tables import IndexContractRow, IndexMarkRow, IndexOrganisati
 from api.infra.db import Database
 from api.insight.model import MessageBacklog, NodeFacts
 from api.kernel.clock import FixedClock
-from api.kernel.errors import not_found
+from api.kernel.errors import not_found, unavailable
 
 ORGS = ["a1" * 32, "b2" * 32]
 NAMES = {ORGS[0]: "=示例一公司", ORGS[1]: "示例二公司"}
@@ -34,6 +34,21 @@ class Names:
 
     def find(self, text: str) -> Sequence[str]:
         return [org_id for org_id, name in NAMES.items() if text in name]
+
+
+@dataclass
+class CountersInMemory:
+    """The registry's counters; `down`: the node does not answer."""
+
+    values: dict[tuple[int | None, str | None], int] = field(
+        default_factory=lambda: {(None, None): 131, (None, "2026-11"): 45, (500107001, None): 66}
+    )
+    down: bool = False
+
+    def read(self, which: Sequence[tuple[int | None, str | None]]) -> tuple[int, Sequence[int]]:
+        if self.down:
+            raise unavailable("evidence.chain_unreachable", reason="gateway.unavailable")
+        return 43, [self.values.get(item, 0) for item in which]
 
 
 class Regions:

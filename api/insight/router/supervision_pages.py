@@ -48,6 +48,7 @@ def overview(request: Request, view: View, who: Supervisor, query: Filter) -> Re
         request,
         "insight/overview.html",
         overview=view.overview(who, query),
+        proven=view.proven(query),
         form=_form(query),
         query=query_string(query),
         link=lambda **changes: query_string(query, **changes),
