@@ -139,6 +139,8 @@ class TrustRoot:
             raise TrustRootError(str(error)) from error
         if value["witness_threshold"] > len(value["witnesses"]):
             raise TrustRootError("/witness_threshold: more than there are witnesses")
+        if len({item["name"] for item in value["witnesses"]}) != len(value["witnesses"]):
+            raise TrustRootError("/witnesses: the same witness twice")
         if not min(1, len(value["root_keys"])) <= value["root_threshold"] <= len(value["root_keys"]):
             raise TrustRootError("/root_threshold: from 1 to the number of root keys; 0 where there are none")
         for member in ("page_release_keys", "root_keys"):

@@ -29,6 +29,7 @@ from chain.trust_root_succession import (
 )
 from chain.verifier import offline
 from chain.verifier.cli import verify
+from tests.factories.witnesses import Witness
 from tests.factories.world import World, b64
 from tests.support.release_desk import NoRenderer
 
@@ -152,6 +153,7 @@ WRONG_TYPE = (
         {"root_keys": [VKEYS[1], WRONG_TYPE]},
         {"page_release_keys": [VKEYS[0], VKEYS[0]]},
         {"root_keys": [], "root_threshold": 1},
+        {"witnesses": [Witness("a.test/w").entry] * 2, "witness_threshold": 2},
         {"retired_algorithms": [{"name": "SHA-1"}]},
         {"retired_algorithms": [{"name": "SHA-1", "from": "yesterday"}]},
     ],
