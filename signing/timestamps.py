@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from asn1crypto import cms, core, tsp
 
 from signing.errors import InputRefused, ServiceUnavailable, SignatureRefused, SigningError
-from signing.x509 import TrustAnchors, judge_certificate_async, run
+from signing.x509 import TrustAnchors, judge_certificate_async, load_certificate, run
 
 if TYPE_CHECKING:
     import httpx
@@ -148,6 +148,14 @@ def imprint_algorithm(der: bytes) -> str:
         return _read(info).algorithm
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise InputRefused("timestamp.form", reason=str(error)[:200]) from error
+
+
+def token_until(der: bytes) -> datetime:
+    """When the certificate ends that a token was signed under; its path is not checked. Raises SigningError."""
+    signed_data, _, content = _parse(der)
+    certificate, _ = _check_signature(signed_data, content)
+    ends: datetime = load_certificate(certificate).not_valid_after
+    return ends
 
 
 def token_time(der: bytes) -> datetime:

@@ -48,6 +48,7 @@ class StoredCheckpoint:
     """A signed checkpoint; `token` is an RFC 3161 TimeStampToken (DER) over the note without cosignatures.
 
     Where `cosignatures` are given, `note` bears their lines after the log's own. `judicial` is the court's receipt.
+    `renewals` are newer tokens, the first over the bytes of `token`, each over the one before.
     """
 
     size: int
@@ -60,6 +61,7 @@ class StoredCheckpoint:
     witnessed_at: datetime | None = None
     cosignatures: tuple[Pair, ...] = ()
     judicial: Mapping[str, Any] | None = None
+    renewals: tuple[bytes, ...] = ()
 
     def with_cosignatures(self, pairs: Sequence[Pair]) -> StoredCheckpoint:
         """The same checkpoint with these cosignatures in its note."""

@@ -159,6 +159,19 @@ class CheckpointRow(Base):
     witnessed_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
 
 
+class RenewalRow(Base):
+    """The chain of tokens of a checkpoint that is kept for long: number 0 its own, then one over the bytes of the last."""
+
+    __tablename__ = "anchoring_renewal"
+
+    checkpoint_size: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    token: Mapped[bytes] = mapped_column(LargeBinary)
+    tsa: Mapped[str] = mapped_column(String(120))
+    time: Mapped[datetime] = mapped_column(UtcDateTime)
+    until: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class CosignatureRow(Base):
     """One witness's pair of signatures on a checkpoint: the note line, and its EIP-712 form for the judicial chain.
 

@@ -20,5 +20,11 @@ def run_judicial(container: Any) -> bool:
     return court is not None and bool(court.tick())
 
 
-LOOPS = {"judicial": run_judicial}
+def run_longevity(container: Any) -> int:
+    """Renew old checkpoints' tokens; at most once an hour. How many were renewed or newly kept."""
+    job = container.anchoring.longevity()
+    return 0 if job is None else int(job.run_due())
+
+
+LOOPS = {"judicial": run_judicial, "longevity": run_longevity}
 """Further loops, each with a thread of its own: a dead court chain delays nothing else."""

@@ -19,6 +19,7 @@ from api.anchoring.service import Anchoring, Worker
 from api.anchoring.service.erasure import Erasure
 from api.anchoring.service.index import ChainIndex
 from api.anchoring.service.judicial import JudicialWorker
+from api.anchoring.service.longevity import Longevity
 from api.anchoring.service.operator import Operator
 from api.anchoring.service.proofs import Proofs
 from api.anchoring.service.recorder import Recorder
@@ -164,6 +165,13 @@ def build(c: Container) -> Anchoring:
         )
         return JudicialWorker(UnitOfWork(db), c.clock, relay, time.monotonic)
 
+    def make_longevity() -> Longevity | None:
+        from api.bootstrap.authorities import timestamp_client
+
+        if not c.settings.tsas:
+            return None
+        return Longevity(c.uow, c.clock, CheckpointStamps(timestamp_client(c.settings, c.clock)))
+
     return Anchoring(
         uow=c.uow,
         recorder=Recorder(c.settings.log_origin, c.clock),
@@ -179,4 +187,5 @@ def build(c: Container) -> Anchoring:
         erasure=Erasure(),
         make_worker=make_worker,
         make_judicial=make_judicial,
+        make_longevity=make_longevity,
     )

@@ -104,6 +104,11 @@ class CheckpointView(Protocol):
         """The judicial chain's receipt (E13) of this checkpoint, None while there is none."""
         ...
 
+    @property
+    def renewals(self) -> Sequence[bytes]:
+        """Newer tokens (DER): the first over the bytes of `token`, each over the one before."""
+        ...
+
 
 class LogView(Protocol):
     """The log of the installation (anchoring). `session` is the caller's transaction."""

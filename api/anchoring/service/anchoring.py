@@ -7,6 +7,7 @@ from collections.abc import Callable
 from api.anchoring.service.erasure import Erasure
 from api.anchoring.service.index import ChainIndex
 from api.anchoring.service.judicial import JudicialWorker
+from api.anchoring.service.longevity import Longevity
 from api.anchoring.service.operator import Operator
 from api.anchoring.service.proofs import Proofs
 from api.anchoring.service.recorder import Recorder
@@ -32,6 +33,7 @@ class Anchoring:
         erasure: Erasure,
         make_worker: Callable[[], Worker],
         make_judicial: Callable[[], JudicialWorker | None] = lambda: None,
+        make_longevity: Callable[[], Longevity | None] = lambda: None,
     ) -> None:
         self.uow = uow
         self.recorder = recorder
@@ -44,6 +46,8 @@ class Anchoring:
         self._worker: Worker | None = None
         self._make_judicial = make_judicial
         self._judicial: JudicialWorker | None = None
+        self._make_longevity = make_longevity
+        self._longevity: Longevity | None = None
 
     def worker(self) -> Worker:
         """The relay, indexer, auditor and checkpoint loop of this process."""
@@ -56,3 +60,9 @@ class Anchoring:
         if self._judicial is None:
             self._judicial = self._make_judicial()
         return self._judicial
+
+    def longevity(self) -> Longevity | None:
+        """The renewal job of this process; None where no time-stamping service is configured."""
+        if self._longevity is None:
+            self._longevity = self._make_longevity()
+        return self._longevity

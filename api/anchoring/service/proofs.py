@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.anchoring.model import Anchor, Conclusion, StoredCheckpoint, StoredEvent
-from api.anchoring.repository import calls, cosignatures, judicial, streams, tree
+from api.anchoring.repository import calls, cosignatures, judicial, renewals, streams, tree
 from api.anchoring.tables import EventRow, FlightRow
 from api.kernel.clock import Clock
 from api.kernel.errors import not_found
@@ -19,6 +19,10 @@ from chain.checkpoint import LogKey
 from chain.errors import ProofInvalid
 from chain.merkle import TILE_WIDTH, TileId, Tree
 from chain.merkle.hashing import HASH_SIZE
+from signing.timestamps import token_until
+
+NO_SHORTER_LIFE = timedelta(days=365)
+"""No time-stamping certificate ends earlier after a token than that: a younger token isn't looked at."""
 
 
 class Proofs:
@@ -80,7 +84,8 @@ class Proofs:
 
         Furthest: accepted by the judicial chain, else witnessed, else signed and stamped. Its note bears the
         cosignatures that have come. Where witnesses are set up, a young checkpoint that lacks their quorum is waited
-        for (None): after `patience` the signed one is handed out as it is, and says so itself.
+        for (None): after `patience` the signed one is handed out as it is, and says so itself. Once the certificate
+        behind its token has ended, a checkpoint that was kept for long takes its place, with its renewals.
         """
         if covering is None:
             found = tree.newest_checkpoint(session)
@@ -90,6 +95,10 @@ class Proofs:
                 return None
         if found is None:
             return None
+        if covering is not None and self._has_ended(found):
+            kept = renewals.living_chain(session, covering, self._clock.now())
+            if kept is not None:
+                found = replace(kept[0], renewals=kept[1])
         receipt = judicial.receipt_of(session, found.size)
         return replace(found.with_cosignatures(cosignatures.pairs(session, found.size)), judicial=receipt)
 
@@ -97,6 +106,12 @@ class Proofs:
         if not self._patience or found.witnessed_at is not None:
             return False
         return abs(self._clock.now() - found.created_at) < self._patience
+
+    def _has_ended(self, found: StoredCheckpoint) -> bool:
+        now = self._clock.now()
+        if found.token is None or found.token_time is None or now - found.token_time < NO_SHORTER_LIFE:
+            return False
+        return token_until(found.token) < now
 
     def tile(self, session: Session, level: int, number: int, width: int) -> bytes:
         """A tile of the anchored tree cut to `width` hashes; not_found unless the tree fills it that far."""

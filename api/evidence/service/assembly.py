@@ -103,6 +103,8 @@ def log_entries(log: LogView, session: Any, story: Story, stream: str, *, payloa
         contents.CHECKPOINT_TOKEN: story.checkpoint.token or b"",
         **_bridge_cosignatures(story.checkpoint),
     }
+    for number, token in enumerate(story.checkpoint.renewals, start=1):
+        files[contents.renewal_name(number)] = token
     if story.checkpoint.judicial is not None:
         receipt: Any = dict(story.checkpoint.judicial)
         files[contents.JUDICIAL] = jcs.canonical(receipt)
