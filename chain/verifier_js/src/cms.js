@@ -17,8 +17,8 @@ const ATTRIBUTE = {
 };
 
 /**
- * Read one ContentInfo. Returns {content, certificate, others, digestAlgorithm, signatureAlgorithm, signedAttributes
- * (as SET), attributes, signature, tokens}; throws Unexpected.
+ * Read one ContentInfo. Returns {content, given, digestAlgorithm, signatureAlgorithm, signedAttributes (as SET),
+ * attributes, signature, tokens}; throws Unexpected.
  */
 export function readSignedData(der, { contentType, detached }) {
   const [type, holder] = decode(der).sequence(2);
@@ -31,15 +31,19 @@ export function readSignedData(der, { contentType, detached }) {
   if (detached ? innerContent : !innerContent) throw new Unexpected("content");
   const infos = rest.at(-1).set(1);
   if (infos.length !== 1) throw new Unexpected("one signer expected");
-  const certificates = rest.filter((value) => value.is(0, CONTEXT)).flatMap((value) => value.parts);
   const read = readSigner(infos[0]);
   read.content = detached ? null : innerContent.explicit(0).octets();
   read.contentType = CONTENT[contentType];
-  const parsed = certificates.filter((value) => value.is(TAG.SEQUENCE)).map((value) => new Certificate(value.der));
+  read.given = rest.filter((value) => value.is(0, CONTEXT)).flatMap((value) => value.parts);
+  return read;
+}
+
+/** Find `certificate`, the signer's, among those given, and `others`; throws Unexpected when it is not there. */
+export function findCertificates(read) {
+  const parsed = read.given.filter((value) => value.is(TAG.SEQUENCE)).map((value) => new Certificate(value.der));
   read.certificate = parsed.find(read.isSigner);
   if (!read.certificate) throw new Unexpected("the signer's certificate is missing");
   read.others = parsed.filter((item) => item !== read.certificate).map((item) => item.der);
-  return read;
 }
 
 function readSigner(info) {

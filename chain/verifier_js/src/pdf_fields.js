@@ -26,6 +26,9 @@ export function signedFields(document, signatures) {
     }
     found.push({ name: name.value, field, reference, signature });
   }
+  if (found.length === list.length && new Set(found.map(({ name }) => name)).size < found.length) {
+    throw new Failed("MODIFIED_AFTER_SIGNING", { fields: found.map(({ name }) => name) });
+  }
   return found.sort((one, other) => one.signature.revision - other.signature.revision);
 }
 

@@ -1,6 +1,6 @@
 // RFC 3161 timestamp tokens: step 6, and the checkpoint's token of step 14.
 
-import { checkAttributes, checkSignature, readSignedData } from "./cms.js";
+import { checkAttributes, checkSignature, findCertificates, readSignedData } from "./cms.js";
 import { Unexpected, decode } from "./cms_der.js";
 import { equal, hex, sha256Sync } from "./bytes.js";
 import { Failed } from "./outcome.js";
@@ -30,6 +30,7 @@ export async function judgeToken(der, imprint, trustRoot, now, algorithm = "SHA-
   if (info.digest !== algorithm || !equal(info.imprint, imprint)) throw invalid({ reason: "another imprint" });
   let holds = false;
   try {
+    findCertificates(read);
     holds = (await checkAttributes(read)) && (await checkSignature(read));
   } catch (error) {
     throw invalid({ reason: String(error.message).slice(0, 200) });

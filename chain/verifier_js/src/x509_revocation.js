@@ -26,10 +26,13 @@ const HASHES = {
 const hash = async (name, data) =>
   name === "SHA-256" ? sha256Sync(data) : new Uint8Array(await globalThis.crypto.subtle.digest(name, data));
 
-/** Parsed responses and lists; PathProblem where one can't be read, for nobody knows what it would have said. */
+const freshestFirst = (one, other) => other.thisUpdate - one.thisUpdate;
+
+/** Parsed single responses and lists, the freshest first; PathProblem where one can't be read, for nobody knows what it would have said. */
 export function readMaterial({ crls, ocsps }) {
   try {
-    return { crls: crls.map(readCrl), ocsps: ocsps.map(readOcsp) };
+    const singles = ocsps.map(readOcsp).flatMap((response) => response.responses.map((single) => ({ ...single, response })));
+    return { crls: crls.map(readCrl).sort(freshestFirst), ocsps: singles.sort(freshestFirst) };
   } catch (error) {
     throw new PathProblem("NO_CERTIFICATE_CHAIN_FOUND", `revocation information can't be read: ${error.message}`);
   }
@@ -111,8 +114,8 @@ const fresh = ({ thisUpdate, nextUpdate }, moment) => moment <= (nextUpdate ?? t
  */
 export async function checkRevocation(certificate, issuer, moment, material, helpers) {
   if (certificate.namesOcsp) {
-    for (const response of material.ocsps) {
-      if (await saysGood(response, certificate, issuer, moment, material, helpers)) return;
+    for (const single of material.ocsps) {
+      if (await saysGood(single, certificate, issuer, moment, material, helpers)) return;
     }
   }
   for (const list of material.crls) {
@@ -136,18 +139,16 @@ async function signedBy(signer, { algorithm, signature, tbs }) {
   return verifies(signer.spki, known, signature, tbs);
 }
 
-async function saysGood(response, certificate, issuer, moment, material, helpers) {
-  for (const single of response.responses) {
-    if (single.serial !== certificate.serial || !single.hash) continue;
-    if (!equal(single.nameHash, await hash(single.hash, certificate.issuer))) continue;
-    if (!equal(single.keyHash, await hash(single.hash, issuer.key)) || !fresh(single, moment)) continue;
-    const responder = await findResponder(response, issuer, helpers);
-    if (!responder || !(await signedBy(responder, response))) continue;
-    if (!(await mayAnswer(responder, issuer, moment, material))) continue;
-    if (single.good) return true;
-    if (single.revoked !== null && single.revoked <= moment) revokedAt(certificate, single.revoked);
-  }
-  return false;
+async function saysGood(single, certificate, issuer, moment, material, helpers) {
+  const { response } = single;
+  if (single.serial !== certificate.serial || !single.hash || !fresh(single, moment)) return false;
+  if (!equal(single.nameHash, await hash(single.hash, certificate.issuer))) return false;
+  if (!equal(single.keyHash, await hash(single.hash, issuer.key))) return false;
+  const responder = await findResponder(response, issuer, helpers);
+  if (!responder || !(await signedBy(responder, response))) return false;
+  if (!(await mayAnswer(responder, issuer, moment, material))) return false;
+  if (single.revoked !== null && single.revoked <= moment) revokedAt(certificate, single.revoked);
+  return single.good;
 }
 
 async function findResponder(response, issuer, helpers) {
