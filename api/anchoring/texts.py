@@ -86,4 +86,33 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Transaction {nonce} was displaced by another one of the same account and is queued again. "
         "Make sure the sending key is used nowhere else.",
     ),
+    "judicial.checkpoint_parked": (
+        "司法链拒绝了规模 {size} 的检查点，已搁置待人工处理：{reason}",
+        "The judicial chain refused the checkpoint of size {size}; it is parked for a person: {reason}",
+    ),
+    "judicial.history_differs": (
+        "完整性告警：司法链保存的历史与本日志矛盾（{reason}）。上链已停止。",
+        "Integrity alarm: the judicial chain's history and this log contradict each other ({reason}). Anchoring has stopped.",
+    ),
+    "judicial.send_refused": (
+        "法院节点拒收交易（序号 {nonce}）：{reason}。请检查提交账户是否在其许可名单中。",
+        "The court's node refused transaction {nonce}: {reason}. See whether the relay's account is on its allow-list.",
+    ),
+    "judicial.transaction_displaced": (
+        "司法链上序号 {nonce} 的交易被同一账户的另一笔交易占用，已重新排队。请确认提交私钥没有在别处使用。",
+        "On the judicial chain transaction {nonce} was displaced by another one of the same account and is queued again. "
+        "Make sure the relay's key is used nowhere else.",
+    ),
+    "judicial.contract_missing": (
+        "司法链上 {address} 处不是本版本的 JudicialAnchor 合约；请核对司法链设置。",
+        "At {address} on the judicial chain there is no JudicialAnchor of this release; check the judicial settings.",
+    ),
+    "chain.mismatch": (
+        "司法链节点属于另一条链：应为 {expected}，实为 {actual}。",
+        "The judicial node belongs to another chain: expected {expected}, found {actual}.",
+    ),
+    "anchoring.checkpoint_not_parked": (
+        "没有这个规模的搁置检查点。",
+        "There is no parked checkpoint of this size.",
+    ),
 }
