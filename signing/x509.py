@@ -161,7 +161,7 @@ class _Parsed(threading.local):
 
 
 _parsed = _Parsed()
-PARSED_MOST: Final = 256
+PARSED_MOST: Final = 64
 
 
 def load_certificate(der: bytes) -> asn1.Certificate:

@@ -228,12 +228,9 @@ class Parameters(_Part):
     def figures(self, region: str, seat_region: str, day: date) -> LocalFigures:
         parameters = self._container.parameters
         place = parameters.minimum_wage(region or seat_region, day)
-        seat = parameters.minimum_wage(seat_region, day)
-        overrides = {}
-        for key in _OVERRIDES:
-            row = parameters.figure(key, region or seat_region, day)
-            if row is not None:
-                overrides[key] = row.value
+        seat = place if region in ("", seat_region) else parameters.minimum_wage(seat_region, day)
+        held = parameters.held(_OVERRIDES, region or seat_region, day)
+        overrides = {key: row.value for key, row in held.items()}
         return LocalFigures(place.monthly, place.hourly, seat.monthly, place.source, overrides)
 
     def workdays(self) -> Workdays:

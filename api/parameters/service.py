@@ -68,6 +68,12 @@ class ParametersService:
         """The row of `key` that holds at `place` on that day, as known at `known_at` (default: now)."""
         return choose(self._rows([key]), place, on, known_at or self._clock.now())
 
+    def held(self, keys: Sequence[str], place: str, on: date) -> dict[str, Figure]:
+        """Those of `keys` that are on record at `place` on that day, as known now; one question to the database."""
+        rows, now = self._rows(keys), self._clock.now()
+        found = {key: choose([row for row in rows if row.key == key], place, on, now) for key in keys}
+        return {key: row for key, row in found.items() if row is not None}
+
     def amount(self, key: str, place: str, on: date) -> Decimal | None:
         """An amount in yuan, or None when none is on record."""
         found = self.figure(key, place, on)
