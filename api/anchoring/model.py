@@ -119,6 +119,17 @@ class AlarmView:
 
 
 @dataclass(frozen=True)
+class JudicialState:
+    """Checkpoints on their way to the judicial chain: how many in each state, the largest accepted one (0: none), and
+    since when the oldest unfinished one waits.
+    """
+
+    counts: Mapping[str, int]
+    anchored_size: int
+    waiting_since: datetime | None
+
+
+@dataclass(frozen=True)
 class AnchoringStatus:
     """Facts for the operator. `stopped`: an integrity alarm is open and nothing is staged."""
 
@@ -130,6 +141,7 @@ class AnchoringStatus:
     checkpoint_time: datetime | None
     checkpoints_without_token: int
     witnessed_size: int
+    judicial: JudicialState
     witnesses: Sequence[WitnessState]
     index_block: int
     worker: str | None
@@ -254,14 +266,3 @@ class AppendRow:
     transaction: str
     block_number: int
     audited: bool
-
-
-@dataclass(frozen=True)
-class JudicialState:
-    """Checkpoints on their way to the judicial chain: how many in each state, the largest accepted one (0: none), and
-    since when the oldest unfinished one waits.
-    """
-
-    counts: Mapping[str, int]
-    anchored_size: int
-    waiting_since: datetime | None

@@ -185,6 +185,13 @@ def retry(call_id: str, anchoring: Service, who: Operations) -> None:
         anchoring.operator.retry(session, who, call_id)
 
 
+@api.post("/anchoring/judicial/{size}/retry", status_code=204)
+def retry_checkpoint(size: int, anchoring: Service, who: Operations) -> None:
+    """Send a checkpoint that the judicial chain refused on its way again."""
+    with anchoring.uow() as session:
+        anchoring.operator.retry_checkpoint(session, who, size)
+
+
 @api.post("/anchoring/calls/{call_id}/void", status_code=204)
 def void(call_id: str, body: schemas.ReasonIn, anchoring: Service, who: Operations) -> None:
     """Give a parked registry call up."""

@@ -96,6 +96,14 @@ class WitnessOut(BaseModel):
     received_at: datetime | None
 
 
+class JudicialOut(BaseModel):
+    """Checkpoints on their way to the judicial chain: how many in each state, the largest accepted, who waits how long."""
+
+    counts: dict[str, int]
+    anchored_size: int
+    waiting_since: datetime | None
+
+
 class StatusOut(BaseModel):
     """Facts for the operator."""
 
@@ -107,6 +115,7 @@ class StatusOut(BaseModel):
     checkpoint_time: datetime | None
     checkpoints_without_token: int
     witnessed_size: int
+    judicial: JudicialOut
     witnesses: list[WitnessOut]
     index_block: int
     worker: str | None

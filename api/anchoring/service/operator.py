@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from api.anchoring.model import AnchoringStatus, CallState
-from api.anchoring.repository import alarms, calls, cosignatures, index_store, outbox, tree
+from api.anchoring.repository import alarms, calls, cosignatures, index_store, judicial, outbox, tree
 from api.anchoring.rules import SEVERITY_INTEGRITY
 from api.infra import audit
 from api.infra.auth import Principal
@@ -39,6 +39,7 @@ class Operator:
             checkpoint_time=checkpoint.created_at if checkpoint else None,
             checkpoints_without_token=tree.count_without_token(session),
             witnessed_size=cosignatures.newest_witnessed(session),
+            judicial=judicial.state(session),
             witnesses=cosignatures.states(session, self._witnesses),
             index_block=mark.number if mark else 0,
             worker=lease[0] if lease else None,
@@ -62,6 +63,12 @@ class Operator:
                 raise not_found("anchoring.call_unknown")
             raise conflict("anchoring.call_not_parked")
         audit.record(session, principal, "anchoring.call.retried", "registry_call", call_id)
+
+    def retry_checkpoint(self, session: Session, principal: Principal, size: int) -> None:
+        """Send a checkpoint on its way to the judicial chain again that was parked."""
+        if not judicial.retry_parked(session, size):
+            raise conflict("anchoring.checkpoint_not_parked")
+        audit.record(session, principal, "anchoring.checkpoint.retried", "checkpoint", str(size))
 
     def void(self, session: Session, principal: Principal, call_id: str, reason: str) -> None:
         """Give a parked call up, with a reason."""
