@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from api.infra.audit import AuditRow
 from api.infra.db import Base, Database, UnitOfWork
@@ -56,6 +56,19 @@ def test_average_wage_is_last_years(service: ParametersService) -> None:
     assert later is not None
     assert later.year == 2024
     assert service.average_monthly_wage("110101", date(2025, 6, 1)) is None
+
+
+def test_many_figures_are_one_question_with_the_same_answers(
+    service: ParametersService, database: Database
+) -> None:
+    keys = ["hours.day", "hours.week", "hotline", "no.such.key"]
+    asked: list[str] = []
+    event.listen(database.engine, "before_cursor_execute", lambda _c, _u, text, *_rest: asked.append(text))
+    found = service.held(keys, "500107", date(2026, 11, 20))
+    assert sum("FROM" in text for text in asked) == 1
+    one_by_one = {key: service.figure(key, "500107", date(2026, 11, 20)) for key in keys}
+    assert found == {key: row for key, row in one_by_one.items() if row is not None}
+    assert found
 
 
 def test_working_days_and_deadlines(service: ParametersService) -> None:
