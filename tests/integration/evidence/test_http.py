@@ -124,7 +124,8 @@ def test_the_trust_root_is_public_and_its_digest_is_the_fingerprint(desk: Desk, 
     shown = client.get("/api/v1/trust-root/fingerprint").json()
     assert hashlib.sha256(data).hexdigest() == shown["fingerprint"] == desk.forge.root.fingerprint
     assert data == client.get("/api/v1/trust-root").content
-    page = client.get("/trust-root")
+    assert data == client.get("/trust-root").content
+    page = client.get("/trust-root", headers={"Accept": "text/html"})
     assert page.status_code == 200
     assert desk.forge.root.fingerprint in page.text.replace(" ", "")
 
