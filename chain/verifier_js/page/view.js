@@ -24,7 +24,7 @@ export const digest = (text) =>
   h("span", { class: "digest", "aria-label": text }, (text.match(/.{1,8}/g) ?? []).map((group) => h("span", {}, group)));
 
 export function alert(tone, title, ...body) {
-  return h("div", { class: `alert alert-${tone}`, role: tone === "danger" ? "alert" : "status" }, h("p", { class: "alert-title" }, title), body);
+  return h("div", { class: `alert alert-${tone}`, role: tone === "danger" ? "alert" : "status" }, h("p", { class: "alert-title" }, title), body.filter(Boolean));
 }
 
 const fill = (template, facts) =>
@@ -49,7 +49,7 @@ function finding(step, texts) {
   }
   return h(
     "li",
-    { "data-step": String(step.no), "data-outcome": step.outcome, "data-sub": step.sub_indication },
+    { id: `step-${step.no}`, "data-step": String(step.no), "data-outcome": step.outcome, "data-sub": step.sub_indication },
     h("span", { class: "finding-no" }, String(step.no)),
     h("span", {}, both(texts.steps[step.no] ?? [step.name, step.name])),
     h("span", { class: `badge badge-${TONES[step.outcome]}` }, texts.outcomes[step.outcome].join(" ")),
@@ -108,12 +108,21 @@ function unchecked(kind) {
   );
 }
 
+/** Links to the steps that decided against passing: what a reader looks for first. */
+function decisive(report, texts) {
+  if (report.verdict === "passed") return null;
+  const steps = report.steps.filter((one) => one.outcome === report.verdict && !one.sub_indication.startsWith("DEPENDS_ON"));
+  const line = ({ no, name }) => h("li", {}, h("a", { href: `#step-${no}` }, `${no} ${(texts.steps[no] ?? [name])[0]}`));
+  return h("ul", { class: "decisive" }, steps.map(line));
+}
+
 /** Fill `place` with a report; `context` says what was verified, under which root and when. */
 export function showReport(place, report, texts, context, actions) {
   const tone = TONES[report.verdict];
   const verdict = alert(
     tone,
     both(texts.verdicts[report.verdict]),
+    decisive(report, texts),
     context.trustRoot.test ? h("p", { class: "note" }, both(WORDS.test)) : null,
     h("p", { class: "note" }, both(context.compared ? WORDS.compared : WORDS.notCompared)),
   );

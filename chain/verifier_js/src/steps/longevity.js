@@ -2,6 +2,7 @@
 
 import { sha384, sha512 } from "@noble/hashes/sha2.js";
 import { sha256Sync } from "../bytes.js";
+import { findCertificates } from "../cms.js";
 import { TOLERANCE, textOf } from "../case.js";
 import { CHECKPOINT_TOKEN } from "../contents.js";
 import { Failed, Passed, Undecided } from "../outcome.js";
@@ -64,6 +65,7 @@ function digestOf(der, entry) {
 /** When the certificate of a token's signer ends (milliseconds), and which algorithms the token rests on. */
 function signedWith({ token }) {
   const { read, info } = readToken(token);
+  findCertificates(read);
   return { ends: read.certificate.notAfter, names: [info.digest, keyName(read.certificate.spki)] };
 }
 
