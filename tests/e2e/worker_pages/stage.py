@@ -240,6 +240,10 @@ class EvidencePlayed:
             raise self.s.evidence
         return SimpleNamespace(data=b"PK", filename="证据包.zip")
 
+    def clause_package(self, who: Principal, ref: str, number: int) -> Any:
+        self.s.asked.append(("clause", str(number)))
+        return SimpleNamespace(data=b"PK", filename=f"clause-{number}.zip")
+
     def report_pdf(self, who: Principal, ref: str) -> bytes:
         return b"%PDF-1.7"
 

@@ -234,6 +234,13 @@ def test_my_contracts(
             page.get_by_role("link", name="下载证据包").click()
         assert download.value.suggested_filename == "证据包.zip"
         assert ("pdf", "download") in script.asked
+        section = page.locator("#one-clause")
+        expect(section.get_by_text("不会通知单位")).to_be_visible()
+        section.get_by_label("哪一条").select_option("2")
+        with page.expect_download() as download:
+            section.get_by_role("button", name="下载这一条的证明").click()
+        assert download.value.suggested_filename == "clause-2.zip"
+        assert ("clause", "2") in script.asked
         page.get_by_role("link", name="打印文字版").click()
         visit.axe("print")
         visit.shot("my-contract-print")
@@ -279,6 +286,7 @@ def test_wechat_never_shows_a_dead_button(
         expect(page.get_by_text("您正在微信里打开")).to_be_visible()
         page.get_by_role("button", name="复制链接").click()
         expect(page.get_by_role("button", name="已复制")).to_be_visible()
+        expect(page.locator("#one-clause")).to_have_count(0)
         page.get_by_role("link", name="下载 PDF").click()
         expect(page.get_by_text("办法一：在浏览器打开")).to_be_visible()
         visit.axe("WeChat download")
@@ -305,6 +313,7 @@ def test_english_has_no_chinese_left_over(
         for path, part in [
             (f"/s/{CODE}/text", "#notice-text"),
             (f"/me/contracts/{PK}", ".actions-grid"),
+            (f"/me/contracts/{PK}", "#one-clause > p"),
             (f"/me/contracts/{PK}/paper-copy", "main"),
             ("/s", "main"),
         ]:
