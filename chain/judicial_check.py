@@ -105,11 +105,6 @@ class CourtAnswer:
         return asdict(self) | {"events": [asdict(event) for event in self.events]}
 
 
-def evidence_number(index: int, size: int, root: str) -> str:
-    """The number that a party holds: entry `index` of the log, as of the checkpoint of `size` entries with this root."""
-    return f"{index}@{size}-{root[:16]}"
-
-
 def check_number(reader: CourtReader, address: str, number: str) -> CourtAnswer:
     """Whether the court has accepted the checkpoint that the number names. Raises QueryRefused, GatewayUnavailable."""
     match = _NUMBER.fullmatch(number.strip().lower())

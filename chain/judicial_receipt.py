@@ -19,6 +19,11 @@ def seal_text(chain_id: int, number: int, block_hash: bytes) -> bytes:
     return f"concord-block-seal/v1\n{chain_id}\n{number}\n{block_hash.hex()}\n".encode("ascii")
 
 
+def evidence_number(index: int, size: int, root: str) -> str:
+    """The number that a party holds: entry `index` of the log, as of the checkpoint of `size` entries with this root."""
+    return f"{index}@{size}-{root[:16]}"
+
+
 def receipt_entry(chain_id: int, address: str, proof: Mapping[str, Any], seal: str | None) -> dict[str, Any]:
     """`judicial/receipt.json` from a receipt proof as `chain.state_proofs` builds it."""
     return {

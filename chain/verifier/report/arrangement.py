@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from chain.judicial_receipt import evidence_number
 from chain.trust_root import TrustRoot
 from chain.verifier.outcome import Outcome
 from chain.verifier.report import wording as w
@@ -140,6 +141,9 @@ def _technique(steps: Mapping[int, Step], root: TrustRoot, which: int) -> Iterab
     yield w.VALIDATORS[which], w.EMBEDDED[which].format(chain=root.value["chain_id"], log=root.log_origin)
     judicial = witnesses.join(f"{item['chain_id']} {item['address']}" for item in root.value["judicial"])
     yield w.JUDICIAL[which], judicial or w.NONE[which]
+    if "last_index" in steps.get(16, {}).get("facts", {}):
+        place, head = steps[16]["facts"]["last_index"], steps[14]["facts"]
+        yield w.EVIDENCE_NUMBER[which], evidence_number(place, head["size"], head["root"])
     code: Mapping[str, str] = steps.get(3, {}).get("facts", {}).get("code", {})
     yield w.CODE[which], witnesses.join(f"{name} {digest[:16]}…" for name, digest in sorted(code.items()))
     yield w.RELEASE[which], _of(steps, 3, "release")

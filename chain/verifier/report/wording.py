@@ -175,6 +175,10 @@ COSIGNED: Final[Text] = ("（已联署）", " (cosigned)")
 VALIDATORS: Final[Text] = ("链与日志", "Chain and log")
 EMBEDDED: Final[Text] = ("链 {chain}，日志 {log}", "chain {chain}, log {log}")
 JUDICIAL: Final[Text] = ("司法链", "Judicial chain")
+EVIDENCE_NUMBER: Final[Text] = (
+    "存证编号（可凭此向司法链查询）",
+    "Evidence number (to ask the judicial chain)",
+)
 CODE: Final[Text] = ("合约代码哈希", "Contract code hashes")
 RELEASE: Final[Text] = ("平台版本", "Platform release")
 NONE: Final[Text] = ("无", "none")

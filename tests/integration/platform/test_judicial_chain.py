@@ -13,8 +13,8 @@ import pytest
 
 from chain.abi import JUDICIAL_ANCHOR, load
 from chain.gateway_rpc import RpcGateway
-from chain.judicial_check import evidence_number
 from chain.judicial_deployer import load_judicial_deployment
+from chain.judicial_receipt import evidence_number
 from chain.judicial_rpc import AnchorReader
 from chain.trust_root import TrustRoot
 from chain.verifier import Outcome, verify

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,15 @@ from api.evidence.service.court import CourtAddress, CourtDesk
 from api.kernel.errors import DomainError
 from chain.checkpoint import Checkpoint, SignedNote
 from chain.errors import GatewayUnavailable
-from chain.judicial_check import CourtReader, check_package, evidence_number
+from chain.judicial_check import CourtReader, check_package
+from chain.judicial_receipt import evidence_number
 from chain.merkle import leaf_hash, root_from_inclusion
 from chain.package import contents, read_package, write_package
+from chain.verifier import verify
+from chain.verifier.report import arrange
 from tests.factories.evidence import Forge, World
 from tests.support.evidence_world import world
+from tests.support.signing_authorities import NOW
 
 __all__ = ["world"]
 
@@ -107,6 +112,14 @@ def test_a_checkpoint_that_the_court_does_not_hold(
 def test_another_log_is_said_to_be_another(package: bytes, head: Checkpoint) -> None:
     court = Court("log.another.example", {head.size: head.root})
     assert desk(court).by_package(package).answer == "other_log"
+
+
+def test_the_number_on_the_report_is_confirmed(world: World, court: Court) -> None:
+    forge = Forge(world)
+    result = verify(forge.package, forge.root, now=NOW + timedelta(hours=1)).to_json()
+    report = arrange(result, forge.root, "0" * 64, lang="zh", now=NOW)
+    (number,) = [value for label, value in report.technique if "存证编号" in label]
+    assert desk(court).by_number(number).answer == "confirmed"
 
 
 def test_a_number_names_entry_checkpoint_and_root(court: Court, head: Checkpoint) -> None:
