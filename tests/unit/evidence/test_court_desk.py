@@ -57,8 +57,13 @@ class Court:
 
 
 @pytest.fixture(scope="module")
-def package(world: World) -> bytes:
-    return Forge(world).package
+def forge(world: World) -> Forge:
+    return Forge(world)
+
+
+@pytest.fixture(scope="module")
+def package(forge: Forge) -> bytes:
+    return forge.package
 
 
 @pytest.fixture
@@ -114,8 +119,7 @@ def test_another_log_is_said_to_be_another(package: bytes, head: Checkpoint) -> 
     assert desk(court).by_package(package).answer == "other_log"
 
 
-def test_the_number_on_the_report_is_confirmed(world: World, court: Court) -> None:
-    forge = Forge(world)
+def test_the_number_on_the_report_is_confirmed(forge: Forge, court: Court) -> None:
     result = verify(forge.package, forge.root, now=NOW + timedelta(hours=1)).to_json()
     report = arrange(result, forge.root, "0" * 64, lang="zh", now=NOW)
     (number,) = [value for label, value in report.technique if "存证编号" in label]
