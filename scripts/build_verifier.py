@@ -48,27 +48,26 @@ def script() -> str:
         raise BuildFailed(f"{BUNDLER.relative_to(ROOT)} 不存在，请运行 npm ci / is missing: run npm ci")
     shown = json.dumps(texts(), ensure_ascii=False, sort_keys=True)
     entry = f'import {{ start }} from "./chain/verifier_js/page/app.js";\nstart({shown});\n'
+    bundled = _bundler(
+        entry.encode(),
+        "--bundle",
+        "--format=iife",
+        "--platform=browser",
+        "--preserve-symlinks",
+        "--minify-whitespace",  # the only way to drop comments of libraries, such as their notes to themselves
+        "--sourcefile=start.js",
+    )
+    return _bundler(bundled, "--loader=js").decode()  # laid out again, for people to read
+
+
+def _bundler(source: bytes, *options: str) -> bytes:
+    common = ("--charset=utf8", "--legal-comments=inline", "--log-level=warning", f"--target={TARGETS}")
     done = subprocess.run(
-        [
-            str(BUNDLER),
-            "--bundle",
-            "--format=iife",
-            "--platform=browser",
-            "--charset=utf8",
-            "--legal-comments=inline",
-            "--preserve-symlinks",
-            "--log-level=warning",
-            f"--target={TARGETS}",
-            "--sourcefile=start.js",
-        ],
-        input=entry.encode(),
-        capture_output=True,
-        cwd=ROOT,
-        check=False,
+        [str(BUNDLER), *common, *options], input=source, capture_output=True, cwd=ROOT, check=False
     )
     if done.returncode != 0:
         raise BuildFailed(done.stderr.decode("utf-8", "replace"))
-    return done.stdout.decode()
+    return done.stdout
 
 
 def _source(text: str) -> str:
