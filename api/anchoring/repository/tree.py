@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, insert, select, tuple_, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -25,13 +25,19 @@ class SessionTiles:
         self._session = session
 
     def read(self, ids: Sequence[TileId]) -> Mapping[TileId, bytes]:
-        wanted = [(tile.level, tile.number) for tile in ids]
-        rows = self._session.execute(
-            select(TileRow.level, TileRow.number, TileRow.data).where(
-                tuple_(TileRow.level, TileRow.number).in_(wanted)
+        # One lookup by key for each tile: SQLite answers `(level, number) IN (…)` by reading the whole table.
+        wanted: dict[int, list[int]] = {}
+        for tile in ids:
+            wanted.setdefault(tile.level, []).append(tile.number)
+        found: dict[TileId, bytes] = {}
+        for level, numbers in wanted.items():
+            rows = self._session.execute(
+                select(TileRow.number, TileRow.data).where(
+                    TileRow.level == level, TileRow.number.in_(numbers)
+                )
             )
-        )
-        return {TileId(row.level, row.number): row.data for row in rows}
+            found.update((TileId(level, row.number), row.data) for row in rows)
+        return found
 
 
 class DatabaseTiles:
