@@ -23,6 +23,8 @@ _SKIPPED_FOLDERS = frozenset({"logs", "scratch", "screenshots", "demo"})
 _SKIPPED_NAMES = frozenset({"up.json", "node.json", "lock", "backup"})
 _SKIPPED_ENDINGS = ("-wal", "-shm", "-journal", ".tmp", ".part", ".fresh", ".log", ".bad")
 _LOCK_SECONDS = 30
+CHAINS = ("node", "court")
+"""Folders of chain nodes: their journals are copied in an order that keeps them consistent, snapshots are not kept."""
 
 
 def database_url(root: Path) -> str:
@@ -43,8 +45,9 @@ def collect(root: Path, staging: Path) -> list[Entry]:
         raise BackupError(f"there is no installation in {root}")
     entries: list[Entry] = []
     taken: set[Path] = set()
-    # The mempool first: what is mined in between stands in the blocks, never in neither.
-    journals = sorted(root.glob("node/*.journal"), reverse=True)
+    # Seals first, then the mempool: what is mined in between stands in the blocks, never in neither, and no copy holds a
+    # seal of a block that it does not hold.
+    journals = [path for chain in CHAINS for path in sorted(root.glob(f"{chain}/*.journal"), reverse=True)]
     main = root / "data" / "concord.db"
     url = database_url(root)
     with _writes_held(main, url, staging) as copy_database:
@@ -72,7 +75,7 @@ def _skipped(root: Path, path: Path) -> bool:
         any(part in _SKIPPED_FOLDERS for part in parts[:-1])
         or parts[-1] in _SKIPPED_NAMES
         or parts[-1].endswith(_SKIPPED_ENDINGS)
-        or (parts[0] == "node" and parts[-1].startswith("snapshot-"))
+        or (parts[0] in CHAINS and parts[-1].startswith("snapshot-"))
     )
 
 

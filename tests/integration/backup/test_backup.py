@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from node.journal import Journal, read_lines
 from scripts.backup import make_backup, restore_backup
 from scripts.backup_archive import BackupError
-from scripts.backup_sources import copy_journal
+from scripts.backup_sources import collect, copy_journal
 from scripts.cli import build_app
 from tests.support.postgres_server import server
 
@@ -190,3 +190,18 @@ def test_postgresql(root: Path, tmp_path: Path) -> None:
         with target.connect() as connection:
             assert connection.execute(text("SELECT count(*) FROM entries")).scalar_one() == 50
         target.dispose()
+
+
+def test_no_copy_holds_a_seal_of_a_block_that_it_does_not_hold(root: Path, tmp_path: Path) -> None:
+    for name in ("node/blocks", "node/mempool", "court/seals", "court/mempool", "court/blocks"):
+        path = root / f"{name}.journal"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"line\n")
+    (root / "court/snapshot-3.bin").write_bytes(b"not kept")
+    staging = tmp_path / "staging"
+    staging.mkdir()
+    names = [entry.name for entry in collect(root, staging)]
+    journals = [name for name in names if name.endswith(".journal")]
+    assert journals.index("court/seals.journal") < journals.index("court/blocks.journal")
+    assert journals.index("node/mempool.journal") < journals.index("node/blocks.journal")
+    assert "court/snapshot-3.bin" not in names
