@@ -171,6 +171,10 @@ def test_signing_with_a_browser_wallet_and_the_platform_seal(served: Served, bro
         look(visit, "sign-ready")
         page.click("#finish-button")
         page.wait_for_selector("text=合同已生效")
+        form = page.locator("#evidence form")
+        assert form.get_attribute("action") == f"/contracts/{pk}/clauses"
+        assert form.locator("option").count() >= 6
+        assert "劳动者能看到" in form.inner_text()
         look(visit, "detail-effective")
     assert posted[0] == {"wallet": WALLET}
     assert posted[1] == {

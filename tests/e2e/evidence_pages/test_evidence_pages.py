@@ -26,6 +26,7 @@ from api.evidence.texts import TEXTS
 from api.infra.auth import SESSION_COOKIE
 from api.infra.db import UnitOfWork
 from api.kernel.clock import FixedClock
+from chain.package.disclosure import disclose
 from signing.rendering import FontBook
 from tests.e2e.conftest import DESKTOP, PHONE, Profile, Visit
 from tests.factories.disclosed import FigureForge
@@ -144,6 +145,32 @@ def test_a_forged_package_names_its_step_in_english(browser_for: Open, served: S
         assert "Needs step" in visit.page.locator(".findings").inner_text()
         visit.shot("verify-failed")
         visit.axe("verify-failed")
+
+
+def test_a_shown_clause_is_verified_on_a_phone(browser_for: Open, served: Served) -> None:
+    clause = disclose(served.forge.package, 3, now=at(1000))
+    with browser_for(PHONE) as visit:
+        visit.page.goto(f"{served.origin}/verify")
+        visit.page.set_input_files("input[type=file]", served.file("clause.zip", clause))
+        visit.page.get_by_role("button", name="开始核验").click()
+        visit.page.get_by_text("验证通过").first.wait_for(timeout=60_000)
+        shown = visit.page.locator(".findings").text_content() or ""
+        assert "每月 8000.00 元" in shown
+        assert "单条出示" in shown
+        visit.shot("verify-clause")
+        visit.axe("verify-clause")
+
+
+def test_a_figure_says_that_nobody_signed_the_header(browser_for: Open, served: Served) -> None:
+    figure = FigureForge(served.forge.world).package()
+    with browser_for(DESKTOP) as visit:
+        visit.page.goto(f"{served.origin}/verify?lang=en")
+        visit.page.set_input_files("input[type=file]", served.file("figure.zip", figure))
+        visit.page.get_by_role("button", name="Verify").click()
+        visit.page.get_by_text("Indeterminate:").first.wait_for(timeout=60_000)
+        assert "nobody signed this chain's headers" in visit.page.locator(".findings").inner_text()
+        visit.shot("verify-figure")
+        visit.axe("verify-figure")
 
 
 def test_the_trust_root_page(browser_for: Open, served: Served) -> None:

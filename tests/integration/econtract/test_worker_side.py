@@ -359,3 +359,15 @@ def test_an_authority_reads_by_case_and_only_the_worker_sees_it(stage: Stage) ->
     assert "officer" not in str(history)
     assert "officer" not in str(portal.export(AGENT, pk))
     assert row.state == "SENT"
+
+
+def test_what_the_employer_showed_of_the_contract_stands_in_the_course(stage: Stage) -> None:
+    pk = stage.send()
+    who = stage.consent()
+    portal = stage.econtract.portal
+    with stage.econtract.context.uow() as session:
+        portal.note_clause_shown(session, portal.facts_of(pk).contract_id, 6)
+    line = portal.my_contract(who, pk).history[-1]
+    assert (line.what, line.role, line.note) == ("clause_shown", "employer", "§ 6")
+    with pytest.raises(DomainError, match="not_found"), stage.econtract.context.uow() as session:
+        portal.note_clause_shown(session, "ab" * 32, 6)
