@@ -14,7 +14,9 @@ from chain.verifier.outcome import Failed
 from chain.verifier.pdf_layout import Layout
 
 DEPTH: Final = 64
-BUDGET: Final = 400_000
+BUDGET: Final = 200_000
+LONGEST_TEXT: Final = 1_000_000
+"""Bytes of a string as written, with its closing character."""
 
 _SPACE: Final = rb"(?:[\x00\t\n\x0c\r ]|%[^\r\n]*+)"
 _WORD: Final = rb"[^\x00\t\n\x0c\r ()<>\[\]{}/%]"
@@ -165,10 +167,13 @@ class _Reader:
             return int(found) if found.isdigit() else float(found)
         if kind == "word":
             return _VALUES[match["word"]]
+        if len(match["hex"]) > LONGEST_TEXT + 1:
+            raise _Broken("a string that is too long")
         return text
 
     def _text(self, place: int, stop: int) -> tuple[bytes, int]:
         start, open_ = place, 1
+        stop = min(stop, start + LONGEST_TEXT)
         while open_:
             match = _SPECIAL.search(self.pdf, place, stop)
             if match is None:

@@ -154,6 +154,7 @@ def certificates(case: Case) -> Passed:
             raise Failed("NO_CERTIFICATE_CHAIN_FOUND", field=item.field)
         if item.path.problem is not None:
             _judge_path(item)
+        _check_constraints(item)
         shown.append(
             {
                 "field": item.field,
@@ -179,6 +180,21 @@ def _judge_path(item: SignatureFacts) -> None:
         sub = "NOT_YET_VALID"
     kind = Undecided if sub == "TRY_LATER" else Failed
     raise kind(sub, field=item.field, subject=path.subject, reason=path.reason)
+
+
+def _check_constraints(item: SignatureFacts) -> None:
+    """Name and policy constraints of authorities between are not judged here (evidence-spec, section 5.3)."""
+    from signing.x509 import load_certificate
+
+    path = present(item.path)
+    for der in path.path[1:-1]:
+        between = load_certificate(der)
+        if (
+            between.name_constraints_value
+            or between.policy_constraints_value
+            or between.inhibit_any_policy_value
+        ):
+            raise Undecided("UNSUPPORTED", field=item.field, subject=between.subject.human_friendly)
 
 
 def _fail_first(facts: PdfFacts, step: int) -> None:

@@ -113,10 +113,18 @@ async function readStore(document) {
   try {
     found.certificates.forEach((der) => new Certificate(der));
     found.ocsps.forEach(readOcsp);
+    found.crls.forEach(checkOutside);
   } catch (error) {
     throw new Unreadable(`the security store: ${error.message}`);
   }
   return found;
+}
+
+/** A list is a SEQUENCE as long as its bytes; what stands in it is step 7. */
+function checkOutside(der) {
+  const octets = der[1] > 0x80 && der[1] <= 0x84 ? der[1] - 0x80 : 0;
+  const length = octets ? der.subarray(2, 2 + octets).reduce((sum, octet) => sum * 256 + octet, 0) : der[1];
+  if (der[0] !== 0x30 || der[1] === 0x80 || 2 + octets + length !== der.length) throw new Unreadable("a list");
 }
 
 /**

@@ -2,6 +2,7 @@
 // document security store. Every object that is replaced must be one of those, in its own role, or stay what it was.
 
 import { Failed } from "./outcome.js";
+import { references } from "./pdf_document.js";
 import { Name, Ref, Stream, Text, Unreadable } from "./pdf_syntax.js";
 
 const STORE = new Set(["Type", "VRI", "Certs", "CRLs", "OCSPs"]);
@@ -72,10 +73,21 @@ class Step {
   place(before, after, what) {
     if (before instanceof Ref) {
       if (!(after instanceof Ref) || after.number !== before.number) changed(this.at, `${what} was moved`);
-      this.replaced.delete(before.number);
+      if (this.replaced.delete(before.number) && this.uses(before.number) > 1) changed(this.at, `${what} is used twice`);
     } else if (after instanceof Ref && after.number < this.size) {
       changed(this.at, `${what} takes the place of another object`);
     }
+  }
+
+  /** How often the objects of the older revision refer to a number. */
+  uses(number) {
+    if (!this.counted) {
+      this.counted = new Map();
+      for (const value of this.document.objects(this.at - 1)) {
+        for (const item of references(value)) this.counted.set(item.number, (this.counted.get(item.number) ?? 0) + 1);
+      }
+    }
+    return this.counted.get(number) ?? 0;
   }
 
   check() {

@@ -31,6 +31,13 @@ export class PdfDocument {
     return undefined;
   }
 
+  /** Every object as of a revision. */
+  objects(revision) {
+    const latest = new Map();
+    for (const held of this.held.slice(0, revision + 1)) for (const item of held.values()) latest.set(item.number, item);
+    return [...latest.values()].map((item) => this.#read(item));
+  }
+
   #read({ number, start, stop }) {
     let found = this.#parsed.get(start);
     if (found === undefined) {

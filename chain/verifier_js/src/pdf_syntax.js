@@ -2,7 +2,8 @@
 // Values: null, boolean, number, Name, Text (a string's bytes), Ref, array, Map (dictionary, keys without slash), Stream.
 
 export const DEPTH = 64;
-export const BUDGET = 400_000;
+export const BUDGET = 200_000;
+const LONGEST_TEXT = 1_000_000; // bytes of a string as written
 
 /** The bytes are not a PDF object of the kind that is read here. */
 export class Unreadable extends Error {}
@@ -146,7 +147,8 @@ export class Syntax {
     this.place += 1;
     const parts = [];
     let open = 1;
-    while (this.place < this.end) {
+    const last = Math.min(this.end, this.place + LONGEST_TEXT);
+    while (this.place < last) {
       const letter = String.fromCharCode(this.bytes[this.place]);
       this.place += 1;
       if (letter === "\\") {
@@ -189,7 +191,8 @@ export class Syntax {
     this.place += 1;
     const parts = [];
     let high = -1;
-    for (; this.place < this.end; this.place += 1) {
+    const last = Math.min(this.end, this.place + LONGEST_TEXT);
+    for (; this.place < last; this.place += 1) {
       const code = this.bytes[this.place];
       if (code === 0x3e) {
         this.place += 1;
