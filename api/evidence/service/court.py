@@ -6,14 +6,20 @@ and no trust root, so what it says cannot come from this platform's records.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Final
 
 from api.kernel.errors import invalid, unavailable
 from chain.errors import ChainError, GatewayUnavailable
 from chain.judicial_check import CourtAnswer, CourtReader, QueryRefused, check_number, check_package
 from chain.package import MAX_BYTES
+
+AT_ONCE: Final = 2
+"""Packages looked up at the same time: a crowd of uploads must not take the machine from those who sign."""
+PATIENCE: Final = 10.0
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,7 @@ class CourtDesk:
     ) -> None:
         self._at = at
         self._connect = connect
+        self._places = threading.BoundedSemaphore(AT_ONCE)
 
     def court(self) -> CourtAddress | None:
         """The court's chain and contract."""
@@ -49,13 +56,18 @@ class CourtDesk:
     def by_package(self, data: bytes) -> CourtAnswer:
         """What the court's chain says about a package's checkpoint and events; the bytes are not kept.
 
-        Raises invalid for a file that can't be looked up, unavailable as `by_number`.
+        Raises invalid for a file that can't be looked up, unavailable as `by_number` or when crowded.
         """
         if not data:
             raise invalid("evidence.file_missing")
         if len(data) > MAX_BYTES:
             raise invalid("evidence.file_too_large")
-        return self._ask(lambda reader, address: check_package(reader, address, data))
+        if not self._places.acquire(timeout=PATIENCE):
+            raise unavailable("evidence.busy")
+        try:
+            return self._ask(lambda reader, address: check_package(reader, address, data))
+        finally:
+            self._places.release()
 
     def _ask(self, question: Callable[[CourtReader, str], CourtAnswer]) -> CourtAnswer:
         at = self._at()

@@ -3,57 +3,26 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from api.evidence.service.court import CourtAddress, CourtDesk
 from api.kernel.errors import DomainError
 from chain.checkpoint import Checkpoint, SignedNote
-from chain.errors import GatewayUnavailable
-from chain.judicial_check import CourtReader, check_package
+from chain.judicial_check import check_package
 from chain.judicial_receipt import evidence_number
-from chain.merkle import leaf_hash, root_from_inclusion
 from chain.package import contents, read_package, write_package
 from chain.verifier import verify
 from chain.verifier.report import arrange
 from tests.factories.evidence import Forge, World
+from tests.support.court_desk import ADDRESS, CHAIN, Court, desk
 from tests.support.evidence_world import world
 from tests.support.signing_authorities import NOW
 
 __all__ = ["world"]
 
 ROOT = Path(__file__).resolve().parents[3]
-ADDRESS = "0x" + "77" * 20
-CHAIN = 424_242
-
-
-class Court:
-    """A court's chain that has accepted the checkpoints it is given."""
-
-    def __init__(self, origin: str, roots: dict[int, bytes]) -> None:
-        self.roots, self._origin = roots, origin
-        self.chain, self.down = CHAIN, False
-
-    def chain_id(self) -> int:
-        return self.chain
-
-    def origin(self) -> str:
-        return self._origin
-
-    def latest_size(self) -> int:
-        return max(self.roots, default=0)
-
-    def root_at(self, size: int) -> bytes | None:
-        if self.down:
-            raise GatewayUnavailable("down")
-        return self.roots.get(size)
-
-    def includes(self, entry: bytes, index: int, size: int, path: Sequence[bytes]) -> bool:
-        return root_from_inclusion(leaf_hash(entry), index, size, path) == self.roots[size]
 
 
 @pytest.fixture(scope="module")
@@ -74,14 +43,6 @@ def head(package: bytes) -> Checkpoint:
 @pytest.fixture
 def court(head: Checkpoint) -> Court:
     return Court(head.origin, {head.size: head.root})
-
-
-def desk(court: Court, at: CourtAddress | None = CourtAddress(CHAIN, ADDRESS)) -> CourtDesk:
-    @contextmanager
-    def connect() -> Iterator[CourtReader]:
-        yield court
-
-    return CourtDesk(lambda: at, connect)
 
 
 def test_a_package_is_confirmed_event_by_event(court: Court, package: bytes, head: Checkpoint) -> None:
@@ -188,7 +149,7 @@ def test_the_library_asks_nobody_but_its_reader(court: Court, package: bytes) ->
 def test_the_desk_can_reach_no_database_and_no_other_service(module: str) -> None:
     exact = {
         "api.kernel.errors", "api.infra.settings", "api.evidence.service.court", "signing", "collections.abc",
-        "contextlib", "dataclasses", "enum", "re", "typing", "__future__",
+        "contextlib", "dataclasses", "enum", "re", "threading", "typing", "__future__",
     }  # fmt: skip
     tree = ast.parse((ROOT / module).read_text("utf-8"))
     for node in ast.walk(tree):
