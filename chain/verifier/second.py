@@ -20,6 +20,8 @@ from chain.errors import ChainError
 from chain.verifier.outcome import Outcome, Report, StepResult
 
 PROGRAM: Final = Path(__file__).resolve().parents[1] / "verifier_js" / "cli.mjs"
+PAGE: Final = PROGRAM.parent / "dist" / "verifier.html"
+"""The same verifier as one HTML file for a browser without a network."""
 SECONDS: Final = 60.0
 MEGABYTES: Final = 512
 RENDERING: Final = 20

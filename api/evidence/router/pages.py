@@ -19,6 +19,7 @@ from api.evidence.router.access import (
     package_file,
     read_upload,
 )
+from api.evidence.router.offline import offline_verifier
 from api.evidence.router.presentation import TONES, shown
 from api.infra.i18n import N_
 from api.infra.web import language, page, redirect
@@ -58,6 +59,7 @@ def _verify_page(
         result=result,
         error=error,
         fingerprint=root.fingerprint,
+        offline=offline_verifier(),
         test_root=root.test,
     )
 
