@@ -234,6 +234,7 @@ def _unusable(text: str) -> NoReturn:
 
 
 def _print(report: Report, root: TrustRoot, lang: str) -> None:
+    from chain.verifier.exhibit import exhibit
     from chain.verifier.texts import OUTCOME_TEXTS, STEP_TEXTS, VERDICT_TEXTS, sub_text
 
     languages = ("zh", "en") if lang == "both" else (lang,)
@@ -247,6 +248,9 @@ def _print(report: Report, root: TrustRoot, lang: str) -> None:
             tail = f" [{step.sub_indication}] {reason}" if step.sub_indication else ""
             head = f"{mark} {step.no:>2}" if number == 0 else "    "
             typer.secho(f"{head} {name}: {OUTCOME_TEXTS[step.outcome][index[language]]}{tail}", fg=colour)
+    shown = exhibit(report.to_json(), languages[0])
+    if shown is not None:
+        typer.echo(f"\n{shown[0]}\n{shown[1]}\n")
     for language in languages:
         colour = _STYLE[report.verdict.value][1]
         typer.secho(VERDICT_TEXTS[report.verdict][index[language]], fg=colour, bold=True)

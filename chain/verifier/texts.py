@@ -32,7 +32,7 @@ VERDICT_TEXTS: Final[dict[Outcome, Text]] = {
 STEP_TEXTS: Final[dict[int, Text]] = {
     1: ("文件结构：每个字节都符合证据包规范", "Structure: every byte follows the package profile"),
     2: ("清单与摘要：内容与清单完全一致", "Manifest: contents and digests agree exactly"),
-    3: ("信任根与安装：由本平台日志密钥封存", "Installation: sealed by the log key of the trust root"),
+    3: ("信任根与安装：出自信任根所列的平台", "Installation: of the platform that the trust root names"),
     4: ("承诺与基础文件：双方签署的就是这份正文", "Commitment: the text is the one both sides committed to"),
     5: ("PDF 签名：签署人齐全，签后无改动", "Document: all signatures there, nothing changed afterwards"),
     6: ("时间戳：每个签名都有可信时间", "Timestamps: every signature has a trusted time"),

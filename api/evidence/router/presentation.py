@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from chain.verifier.exhibit import exhibit
 from chain.verifier.outcome import Outcome
 from chain.verifier.texts import OUTCOME_TEXTS, VERDICT_TEXTS, step_text, sub_text
 
@@ -34,6 +35,7 @@ def shown(result: dict[str, Any], lang: str) -> dict[str, Any]:
         "text": VERDICT_TEXTS[verdict][which],
         "verdict": verdict.value,
         "steps": steps,
+        "exhibit": exhibit(result, lang),
     }
 
 
