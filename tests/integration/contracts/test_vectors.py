@@ -14,6 +14,7 @@ import solcx
 from eth_abi.abi import decode, encode
 
 from chain.abi import keccak
+from chain.merkle import MemoryTiles, Tree, leaf_hash
 from chain.transactions import Sender
 from scripts.build_contracts import COMPILER, MODULES, SETTINGS, SOURCES
 
@@ -95,6 +96,33 @@ def test_inclusion_proofs(ask: Ask, shared_data: Path) -> None:
             wrong.append(path)
     assert wrong == []
     assert asked == 72
+
+
+def test_proofs_of_the_python_tree_hold_in_solidity_and_nothing_near_them_does(ask: Ask) -> None:
+    """Every shape up to 20 leaves and a few larger ones: made here, judged there; a changed bit, index or size fails."""
+    sizes = [*range(1, 21), 31, 32, 33, 255, 256, 257]
+    tiles = MemoryTiles()
+    leaves = [leaf_hash(number.to_bytes(32, "big")) for number in range(sizes[-1])]
+    tiles.write(Tree(tiles, 0).append(leaves).tiles)
+    tree = Tree(tiles, sizes[-1])
+    inclusion = ["bytes32", "uint256", "uint256", "bytes32[]", "bytes32"]
+    consistency = ["uint256", "uint256", "bytes32", "bytes32", "bytes32[]"]
+    for size in sizes:
+        root = tree.root(size)
+        for index in {0, size // 2, size - 1}:
+            path = tree.prove_inclusion(index, size)
+            assert ask("inclusion", inclusion, [leaves[index], index, size, path, root])
+            assert not ask("inclusion", inclusion, [leaves[index], index + size, size, path, root])
+            assert not ask("inclusion", inclusion, [leaves[index], index, size, [*path, bytes(32)], root])
+            if path:
+                assert not ask("inclusion", inclusion, [leaves[index], index, size, path[:-1], root])
+        for first in {1, size // 2 or 1, size - 1 or 1}:
+            proof = tree.prove_consistency(first, size)
+            before = tree.root(first)
+            assert ask("consistency", consistency, [first, size, before, root, proof])
+            changed = hashlib.sha256(before).digest()
+            assert not ask("consistency", consistency, [first, size, changed, root, proof])
+            assert not ask("consistency", consistency, [first, size, before, root, [*proof, bytes(32)]])
 
 
 def test_consistency_proofs(ask: Ask, shared_data: Path) -> None:
