@@ -98,6 +98,18 @@ function shownClause(report) {
   );
 }
 
+function shownFigure(report) {
+  const found = report.steps.find((one) => one.no === 22)?.facts;
+  if (found?.value === undefined) return null;
+  const rows = ["what", "region", "month", "value", "block", "time"].filter((name) => found[name] !== undefined);
+  return h(
+    "section",
+    { class: "card" },
+    h("h2", {}, both(WORDS.figure)),
+    h("dl", { class: "facts" }, rows.map((name) => h("div", {}, h("dt", { class: "mono" }, name), h("dd", {}, factText(found[name] ?? "*"))))),
+  );
+}
+
 function unchecked(kind) {
   const lines = [...NOT_CHECKED.all, ...(NOT_CHECKED[kind] ?? [])];
   return h(
@@ -137,7 +149,7 @@ export function showReport(place, report, texts, context, actions) {
       h("button", { type: "button", class: "button button-secondary", onclick: actions.save }, WORDS.save.join(" ")),
       h("button", { type: "button", class: "button button-secondary", onclick: actions.again }, WORDS.again.join(" ")),
     ),
-    ...[shownClause(report)].filter(Boolean),
+    ...[shownClause(report), shownFigure(report)].filter(Boolean),
     keyFacts(report, context),
     h("h2", {}, both(WORDS.steps)),
     h("ol", { class: "findings" }, report.steps.map((step) => finding(step, texts))),

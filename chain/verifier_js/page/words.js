@@ -67,6 +67,5 @@ export const WORDS = {
   checkpoint: ["检查点", "Checkpoint"],
   witnesses: ["见证人", "Witnesses"],
   clause: ["所出示的条款", "The clause shown"],
-  of: ["共", "of"],
   figure: ["数字", "Figure"],
 };

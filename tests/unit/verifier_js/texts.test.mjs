@@ -148,6 +148,8 @@ test("checkpoints and proofs: strict reading", () => {
   const proof = (head) => parseProof(utf8(`c2sp.org/tlog-proof@v1\n${head}\nnote`));
   assert.equal(proof(`index 7\n${root}\n`).path.length, 1);
   assert.equal(proof(`extra abc\nindex 7\n${root}\n`).index, 7n);
+  assert.equal(proof(`extra ${"a".repeat(100_000)}\nindex 7\n${`${root}\n`.repeat(64)}`).path.length, 64);
+  assert.throws(() => proof(`index 7\n${`${root}\n`.repeat(100_000)}`), malformed);
   for (const bad of ["", "index 07\n", `index 7\nAAAA\n`, `${root}\n`, `index 7\n${`${root}\n`.repeat(65)}`, "index 12345678901234567\n", "extra a\n"]) {
     assert.throws(() => proof(bad), malformed, bad);
   }
