@@ -137,3 +137,19 @@ class JudicialWorld:
                 "anvil-mpt",
             )
         assert self.store.under_way() == []
+
+
+def play(world: JudicialWorld, pause: float = 1.0) -> None:
+    """Checkpoints get their cosignatures over time, blocks are mined now and then."""
+    world.grow(3)
+    world.step(pause)
+    world.grow(2)
+    world.grow(7)
+    world.step(pause)
+    world.gateway.mine()
+    world.step(pause)
+    world.grow(1)
+    world.step(pause)
+    world.gateway.mine()
+    world.step(pause)
+    world.step(pause)

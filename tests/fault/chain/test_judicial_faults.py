@@ -13,29 +13,14 @@ import pytest
 from chain.errors import LogIntegrityError
 from chain.judicial_port import Cosigned
 from chain.transactions import Sender
-from tests.support.judicial_world import ADDRESS, CHAIN_ID, KEYS, SENDER, JudicialWorld, cosigned
+from tests.support.judicial_world import ADDRESS, CHAIN_ID, KEYS, SENDER, JudicialWorld, cosigned, play
 
 HOUR = 3600.0
 
 
-def _play(world: JudicialWorld, pause: float = 1.0) -> None:
-    world.grow(3)
-    world.step(pause)
-    world.grow(2)
-    world.grow(7)
-    world.step(pause)
-    world.gateway.mine()
-    world.step(pause)
-    world.grow(1)
-    world.step(pause)
-    world.gateway.mine()
-    world.step(pause)
-    world.step(pause)
-
-
 def _steps() -> int:
     world = JudicialWorld()
-    _play(world)
+    play(world)
     return int(world.counter["n"])
 
 
@@ -45,7 +30,7 @@ def test_every_step_may_fail_once(mode: str) -> None:
     assert steps > 60
     for at in range(steps):
         world = JudicialWorld(at, mode)
-        _play(world)
+        play(world)
         world.drain()
         world.check()
         assert world.alarms == []
@@ -75,7 +60,7 @@ def test_every_step_may_be_done_twice() -> None:
         counter = {"n": 0, "at": at}
         for part in ("gateway", "receipts", "store"):
             setattr(world.relay, part, Doubling(getattr(world.relay, part), counter))
-        _play(world)
+        play(world)
         world.drain()
         world.check()
 
@@ -109,7 +94,7 @@ def test_every_step_may_come_an_hour_late() -> None:
         counter = {"n": 0, "at": at}
         for part in ("gateway", "receipts", "store"):
             setattr(world.relay, part, Late(getattr(world.relay, part), world, counter))
-        _play(world)
+        play(world)
         world.drain()
         world.check()
 
@@ -118,7 +103,7 @@ def test_every_step_may_come_an_hour_late() -> None:
 @pytest.mark.parametrize("drop", [False, True])
 def test_reorganisations_before_finality_lose_nothing(depth: int, drop: bool) -> None:
     world = JudicialWorld(finality_depth=3)
-    _play(world)
+    play(world)
     for _ in range(3):
         world.gateway.reorganise(depth, drop=drop)
         for _ in range(4):
@@ -279,7 +264,7 @@ def test_a_court_that_lost_what_it_had_accepted_stops_the_relay() -> None:
 def test_another_chain_or_a_missing_contract_is_not_written_to() -> None:
     world = JudicialWorld()
     world.grow(3)
-    world.gateway._factory = dict  # type: ignore[assignment]
+    world.gateway._factory = dict
     world.gateway._state = {}
     world.step()
     assert world.store.states() == {3: "pending"}
