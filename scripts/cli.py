@@ -130,6 +130,7 @@ def keys(data: DATA = DEFAULT_DATA, as_json: AS_JSON = False) -> None:
     from chain.checkpoint import LogKey
 
     facts["log"] = LogKey.from_seed(installation.log_origin, installation.key("log")).vkey
+    facts |= {name: installation.note_key(name).vkey for name in ("root", "release")}
     if installation.trust_root.exists():
         from chain.trust_root import TrustRoot
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
 from api.evidence.service import release_files
 from api.evidence.service.releases import PAGE, PAGE_ID, TEMPLATE
@@ -18,10 +20,12 @@ from api.kernel.events import EventDraft
 from chain.gateway_memory import MemoryGateway
 from chain.memory_contracts import installation
 from chain.page_check import FACTS_PATH, Fetch, PageUnreachable, check_page
+from chain.release_cli import sign_release
 from chain.releases import STREAMS, TYPES, Release
 from signing import jcs
 from tests.factories.releases import release_key
 from tests.factories.witnesses import trusted
+from tests.factories.world import secret
 from tests.support.anchoring_store import ORIGIN, Slice
 from tests.support.relay_world import CHAIN_ID, CONTRACTS
 from tests.support.release_desk import ReleaseDesk
@@ -136,6 +140,25 @@ def test_damaged_files_are_not_served_and_a_new_release_of_them_heals(desk: Rele
     found = desk.fresh().current(PAGE, PAGE_ID)
     assert found is not None
     assert found.release.digest == digest
+
+
+def test_a_release_is_signed_where_the_key_is_kept(desk: ReleaseDesk, tmp_path: Path) -> None:
+    proposal = desk.releases.propose(PAGE, PAGE_ID)
+    statement, key = tmp_path / "release-page-1.txt", tmp_path / "release.key"
+    statement.write_bytes(proposal.statement)
+    key.write_text(secret("release").hex() + "\n", encoding="ascii")
+    app = typer.Typer()
+    app.command()(sign_release)
+    named = ["--key", str(key), "--name", release_key().verifier.name]
+    done = CliRunner().invoke(app, [str(statement), *named])
+    assert done.exit_code == 0, done.output
+    desk.releases.record(proposal, (tmp_path / "release-page-1.txt.note").read_bytes())
+    desk.anchor()
+    assert desk.current() == proposal.release.digest
+    key.write_text("nonsense", encoding="ascii")
+    assert CliRunner().invoke(app, [str(statement), *named]).exit_code == 3
+    statement.write_bytes(b"something else to sign\n")
+    assert CliRunner().invoke(app, [str(statement), *named]).exit_code == 3
 
 
 # -- killed anywhere
