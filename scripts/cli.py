@@ -81,10 +81,19 @@ def demo(
     once: Annotated[
         bool, typer.Option("--once", help="完成后退出 / end when the demonstration is done")
     ] = False,
+    rewrite: Annotated[
+        bool,
+        typer.Option(
+            "--rewrite", help="全体验证人改写历史，看谁发现 / all validators rewrite history: who notices"
+        ),
+    ] = False,
 ) -> None:
     """演示主流程：注册、起草、签署、存证、离线核验 / play the main job through the HTTP API, then stay up."""
     from scripts.demo import DemoFailed, play
 
+    if rewrite:
+        _rewrite()
+        return
     platform = _platform(data, port)
     _start(platform)
     try:
@@ -96,6 +105,15 @@ def demo(
         raise _fail(str(exc)) from exc
     finally:
         platform.stop()
+
+
+def _rewrite() -> None:
+    from scripts.rewrite import NotCaught, play
+
+    try:
+        play(Console())
+    except NotCaught as exc:
+        raise _fail(str(exc)) from exc
 
 
 def status(data: DATA = DEFAULT_DATA, as_json: AS_JSON = False) -> None:
