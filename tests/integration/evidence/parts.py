@@ -40,6 +40,7 @@ class Head:
     token: bytes | None
     cosignatures: tuple[Any, ...] = ()
     judicial: Mapping[str, Any] | None = None
+    renewals: Sequence[bytes] = ()
 
 
 @dataclass
