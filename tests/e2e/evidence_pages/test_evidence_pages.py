@@ -154,9 +154,9 @@ def test_a_shown_clause_is_verified_on_a_phone(browser_for: Open, served: Served
         visit.page.set_input_files("input[type=file]", served.file("clause.zip", clause))
         visit.page.get_by_role("button", name="开始核验").click()
         visit.page.get_by_text("验证通过").first.wait_for(timeout=60_000)
-        shown = visit.page.locator(".findings").text_content() or ""
-        assert "每月 8000.00 元" in shown
-        assert "单条出示" in shown
+        assert visit.page.get_by_role("heading", name="第 3 条（共 3 条）劳动报酬").is_visible()
+        assert visit.page.get_by_text("每月 8000.00 元。", exact=True).first.is_visible()
+        assert "单条出示" in visit.page.locator(".findings").inner_text()
         visit.shot("verify-clause")
         visit.axe("verify-clause")
 
@@ -168,6 +168,7 @@ def test_a_figure_says_that_nobody_signed_the_header(browser_for: Open, served: 
         visit.page.set_input_files("input[type=file]", served.file("figure.zip", figure))
         visit.page.get_by_role("button", name="Verify").click()
         visit.page.get_by_text("Indeterminate:").first.wait_for(timeout=60_000)
+        assert visit.page.get_by_role("heading", name="Contract versions concluded: 12").is_visible()
         assert "nobody signed this chain's headers" in visit.page.locator(".findings").inner_text()
         visit.shot("verify-figure")
         visit.axe("verify-figure")
