@@ -179,5 +179,4 @@ export function start(texts) {
     event.preventDefault();
     run();
   });
-  addEventListener("beforeprint", () => document.querySelectorAll("#result details").forEach((one) => (one.open = true)));
 }

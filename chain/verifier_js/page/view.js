@@ -86,21 +86,24 @@ function keyFacts(report, { fileName, fileDigest, trustRoot, moment }) {
   return h("section", { class: "card" }, h("h2", {}, both(WORDS.summary)), h("dl", { class: "facts" }, shown));
 }
 
+// A party chose this text: characters that reorder or hide others show as what they are.
+const plain = (text) => String(text).replace(/(?!\n)[\p{C}\p{Zl}\p{Zp}]/gu, "\ufffd");
+
 function shownClause(report) {
   const found = report.steps.find((one) => one.no === 21 && one.outcome === "passed")?.facts;
-  if (!found?.title) return null;
+  if (!found || report.verdict !== "passed") return null; // what did not hold is not repeated
   return h(
     "section",
     { class: "card" },
     h("h2", {}, both(WORDS.clause)),
-    h("h3", {}, `${found.n} / ${found.count} · ${found.title}`),
-    h("p", { class: "clause" }, found.text),
+    h("h3", {}, `${found.n} / ${found.of} · ${plain(found.title)}`),
+    h("p", { class: "clause" }, plain(found.text)),
   );
 }
 
 function shownFigure(report) {
   const found = report.steps.find((one) => one.no === 22)?.facts;
-  if (found?.value === undefined) return null;
+  if (found?.value === undefined || report.verdict === "failed") return null;
   const rows = ["what", "region", "month", "value", "block", "time"].filter((name) => found[name] !== undefined);
   return h(
     "section",

@@ -23,6 +23,7 @@ __all__ = ["world"]
 
 FILE = Path(__file__).resolve().parents[3] / "chain" / "verifier_js" / "dist" / "verifier.html"
 MARKUP = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
+HIDING = "\u202e\u200bx"
 T = TypeVar("T")
 Opened = Callable[[Profile], AbstractContextManager[Visit]]
 
@@ -225,12 +226,13 @@ def test_unusable_files_say_what_to_do(browser_for: Opened, folder: Path) -> Non
 def test_what_a_package_says_is_text_and_never_markup(
     browser_for: Opened, folder: Path, tmp_path: Path, world: World
 ) -> None:
-    """A clause whose title and text are markup, in a package that is otherwise good: it is shown letter by letter."""
+    """A clause that is markup and hides letters, in a package that is otherwise good: it is shown letter by letter."""
     forge = TextForge(
         world,
         changes={
             "data": lambda data, _: (
-                data | {"clauses": [item | {"title": MARKUP, "text": MARKUP} for item in data["clauses"]]}
+                data
+                | {"clauses": [item | {"title": "T", "text": MARKUP + HIDING} for item in data["clauses"]]}
             )
         },
     )
@@ -240,7 +242,7 @@ def test_what_a_package_says_is_text_and_never_markup(
         page = _open(visit)
         _verify(page, tmp_path, "markup.zip")
         assert page.get_attribute(".verdict", "data-verdict") == "passed"
-        assert page.inner_text(".clause") == MARKUP
+        assert page.inner_text(".clause") == MARKUP + "\ufffd\ufffd" + "x"
         assert page.evaluate("window.hacked ?? null") is None
         assert page.locator("#result img").count() == 0
 

@@ -34,7 +34,7 @@ export async function clause(state) {
   const orgId = state.json.get(names.AUTHORITY).statements[0].message.org_id;
   const authority = await judgeAuthority(state, { orgId, wallet, when: events.get("E10").utc, spki: null });
   const { clause: shown, count } = state.json.get(names.CLAUSE);
-  return new Passed({ n: shown.n, count, id: shown.id, title: shown.title, text: shown.text, ...authority });
+  return new Passed({ n: shown.n, of: count, id: shown.id, title: shown.title, text: shown.text, ...authority });
 }
 
 function checkLeaf({ json, manifest, opening }) {
