@@ -13,6 +13,7 @@ from chain.checkpoint import Checkpoint, SignedNote
 from chain.judicial_check import check_package
 from chain.judicial_receipt import evidence_number
 from chain.package import contents, read_package, write_package
+from chain.package.disclosure import disclose
 from chain.verifier import verify
 from chain.verifier.report import arrange
 from tests.factories.evidence import Forge, World
@@ -51,6 +52,12 @@ def test_a_package_is_confirmed_event_by_event(court: Court, package: bytes, hea
     assert len(answer.events) > 10
     assert all(event.included for event in answer.events)
     assert answer.to_json()["events"][0]["included"] is True
+
+
+def test_one_shown_clause_is_looked_up_like_a_whole_package(court: Court, package: bytes) -> None:
+    answer = desk(court).by_package(disclose(package, 3, now=NOW))
+    assert answer.answer == "confirmed"
+    assert answer.events
 
 
 def test_an_event_that_the_court_denies_is_named(court: Court, package: bytes) -> None:
