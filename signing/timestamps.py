@@ -77,8 +77,9 @@ def check_token(
 ) -> Token:
     """Check a token and return its facts.
 
-    `imprint` is the digest that it must be over, by `algorithm` (sha256; sha384 and sha512 in renewals); with `nonce`, the nonce must be equal; with `around`, its time must
-    lie within `max_skew` seconds. The signer's path is checked at the token's own time. Pure: no connection is opened.
+    `imprint` is the digest that it must be over, by `algorithm` (sha256; sha384 and sha512 in renewals); with
+    `nonce`, the nonce must be equal; with `around`, its time must lie within `max_skew` seconds. The signer's path is
+    checked at the token's own time. Pure: no connection is opened.
     Raises InputRefused for malformed bytes, SignatureRefused for everything that does not fit.
     """
     return run(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from api.econtract import fields
+from api.econtract.lifecycle import CLOSED
 from api.econtract.model import Severity
 from api.econtract.service.drafts import CheckResult, Draft
 from api.econtract.tables import VersionRow
@@ -36,18 +37,7 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "worker": (N_("待劳动者签署"), ("SENT",)),
     "employer": (N_("待单位签署"), ("WORKER_SIGNED", "EMPLOYER_SIGNED")),
     "effective": (N_("已生效"), ("EFFECTIVE",)),
-    "closed": (
-        N_("未签成"),
-        (
-            "REJECTED",
-            "CHANGE_REQUESTED",
-            "RECALLED",
-            "WITHDRAWN",
-            "EXPIRED",
-            "EMPLOYER_DECLINED",
-            "DISPUTED",
-        ),
-    ),
+    "closed": (N_("未签成"), (*sorted(state.value for state in CLOSED), "DISPUTED")),
 }
 FORMS = {
     "fixed": N_("约定了结束日期的合同，最常见。"),

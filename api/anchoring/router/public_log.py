@@ -1,19 +1,16 @@
-"""The log for everybody (checkpoint, tiles, proofs) and the outbox for those who run and supervise the platform."""
+"""The log for everybody: checkpoint, tiles, proofs (C2SP tlog-tiles, tlog-proof), as files and as JSON."""
 
 from __future__ import annotations
 
 import base64
 import re
-from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import PlainTextResponse, Response
 
 from api.anchoring import schemas
-from api.anchoring.model import StoredCheckpoint
-from api.anchoring.service import Anchoring
-from api.infra.auth import Principal, require
+from api.anchoring.router.wiring import Service, newest
 from api.infra.pacing import Pace
 from api.kernel.errors import forbidden, not_found
 from chain.merkle import TILE_WIDTH, TileId
@@ -32,37 +29,18 @@ def paced(request: Request) -> None:
 
 
 pages = APIRouter(dependencies=[Depends(paced)])
-api = APIRouter(tags=["anchoring"])
+api = APIRouter()
 
 _TILE = re.compile(r"(?:0|[1-9][0-9]?)/((?:x[0-9]{3}/){0,4}[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?\Z")
 PLAIN = "text/plain; charset=utf-8"
 FOREVER = "public, max-age=31536000, immutable"
 
 
-def service(request: Request) -> Anchoring:
-    """The slice's service."""
-    found: Anchoring = request.app.state.container.anchoring
-    return found
-
-
-Service = Annotated[Anchoring, Depends(service)]
-Supervision = Annotated[Principal, Depends(require("operator", "regulator", "auditor"))]
-Operations = Annotated[Principal, Depends(require("operator"))]
-
-
-def _newest(anchoring: Anchoring) -> StoredCheckpoint:
-    with anchoring.uow.read() as session:
-        found = anchoring.proofs.checkpoint(session)
-    if found is None:
-        raise not_found("anchoring.no_checkpoint")
-    return found
-
-
 @pages.get("/log/checkpoint")
 def checkpoint(anchoring: Service) -> PlainTextResponse:
     """The newest checkpoint as a C2SP signed note."""
     return PlainTextResponse(
-        _newest(anchoring).note, headers={"Cache-Control": "no-store, max-age=0"}, media_type=PLAIN
+        newest(anchoring).note, headers={"Cache-Control": "no-store, max-age=0"}, media_type=PLAIN
     )
 
 
@@ -101,7 +79,7 @@ def proof(index: Annotated[int, Path(ge=0, lt=2**53)], anchoring: Service) -> Pl
 @api.get("/log/checkpoint")
 def checkpoint_json(anchoring: Service) -> schemas.CheckpointOut:
     """The newest checkpoint with its token."""
-    found = _newest(anchoring)
+    found = newest(anchoring)
     try:
         vkey = anchoring.proofs.log_key.vkey
     except FileNotFoundError:
@@ -138,69 +116,3 @@ def consistency(
     with anchoring.uow.read() as session:
         path = anchoring.proofs.consistency(session, size1, size2)
     return schemas.ConsistencyOut(size1=size1, size2=size2, path=[node.hex() for node in path])
-
-
-@api.get("/anchors/{stream:path}")
-def anchors(stream: str, anchoring: Service, _who: Supervision) -> schemas.AnchorsOut:
-    """Where each event of a stream stands on its way into the log."""
-    with anchoring.uow.read() as session:
-        found = anchoring.proofs.anchors(session, stream)
-    if not found:
-        raise not_found()
-    events = [
-        schemas.AnchorOut(
-            seq=seq,
-            type=kind,
-            entry=entry,
-            state=anchor.state,
-            log_index=anchor.log_index,
-            transaction=anchor.transaction,
-            block_number=anchor.block_number,
-        )
-        for seq, kind, entry, anchor in found
-    ]
-    state = "anchored" if all(event.state == "anchored" for event in events) else "pending"
-    return schemas.AnchorsOut(stream=stream, state=state, events=events)
-
-
-@api.get("/anchoring/status")
-def status(anchoring: Service, _who: Supervision) -> schemas.StatusOut:
-    """What is pending, parked and behind; open alarms."""
-    with anchoring.uow.read() as session:
-        return schemas.StatusOut.model_validate(anchoring.operator.status(session), from_attributes=True)
-
-
-@api.get("/anchoring/calls")
-def calls(anchoring: Service, _who: Operations, state: str = "parked") -> list[schemas.CallOut]:
-    """Registry calls in a state (several separated by commas)."""
-    with anchoring.uow.read() as session:
-        found = anchoring.operator.calls(session, tuple(state.split(",")))
-    return [schemas.CallOut(**asdict(call)) for call in found]
-
-
-@api.post("/anchoring/calls/{call_id}/retry", status_code=204)
-def retry(call_id: str, anchoring: Service, who: Operations) -> None:
-    """Put a parked registry call back into the queue."""
-    with anchoring.uow() as session:
-        anchoring.operator.retry(session, who, call_id)
-
-
-@api.post("/anchoring/judicial/{size}/retry", status_code=204)
-def retry_checkpoint(size: int, anchoring: Service, who: Operations) -> None:
-    """Send a checkpoint that the judicial chain refused on its way again."""
-    with anchoring.uow() as session:
-        anchoring.operator.retry_checkpoint(session, who, size)
-
-
-@api.post("/anchoring/calls/{call_id}/void", status_code=204)
-def void(call_id: str, body: schemas.ReasonIn, anchoring: Service, who: Operations) -> None:
-    """Give a parked registry call up."""
-    with anchoring.uow() as session:
-        anchoring.operator.void(session, who, call_id, body.reason)
-
-
-@api.post("/anchoring/alarms/{alarm_id}/clear", status_code=204)
-def clear(alarm_id: str, body: schemas.ReasonIn, anchoring: Service, who: Operations) -> None:
-    """Close an alarm after it was looked into."""
-    with anchoring.uow() as session:
-        anchoring.operator.clear_alarm(session, who, alarm_id, body.reason)
