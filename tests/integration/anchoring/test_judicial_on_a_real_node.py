@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from api.anchoring.repository import alarms
 from api.anchoring.service.judicial import JudicialWorker
@@ -18,8 +20,9 @@ from api.kernel.clock import SystemClock
 from chain.checkpoint import LogKey, SignedNote
 from chain.gateway_rpc import RpcGateway
 from chain.judicial import Court, JudicialRelay
+from chain.judicial_cli import app
 from chain.judicial_deployer import JudicialConfig, JudicialDeployment, deploy_judicial_anchor
-from chain.judicial_receipt import ACCEPTED_TOPIC, seal_text
+from chain.judicial_receipt import ACCEPTED_TOPIC, evidence_number, seal_text
 from chain.judicial_rpc import AnchorReader, RpcReceipts
 from chain.merkle import MemoryTiles, Tree, leaf_hash
 from chain.state_proofs import verify_receipt_proof
@@ -152,6 +155,25 @@ def test_checkpoints_arrive_in_order_with_sealed_receipts(scene: Scene, court: R
     assert reader.includes(entry, 5, sizes[-1], path)
     assert not reader.includes(entry, 6, sizes[-1], path)
     assert scene.alarm_codes() == []
+
+
+def test_the_command_asks_the_court_and_nobody_else(scene: Scene, court: RealCourt) -> None:
+    size = scene.world.grow(9)
+    scene.drain()
+    root = scene.world.tree().root(size).hex()
+
+    def ask(number: str, address: str = court.made.address) -> tuple[int, str]:
+        options = ["--rpc", court.node.rpc_url, "--address", address, "--json"]
+        done = CliRunner().invoke(app, ["check", number, *options])
+        return done.exit_code, json.loads(done.stdout)["answer"] if done.exit_code < 3 else done.output
+
+    assert ask(evidence_number(4, size, root)) == (0, "confirmed")
+    assert ask(evidence_number(4, size, "0" * 64)) == (1, "differs")
+    assert ask(evidence_number(4, size + 1, root)) == (2, "not_accepted")
+    assert ask("no number")[0] == 3
+    code, text = ask(evidence_number(4, size, root), "0x" + "11" * 20)
+    assert code == 3
+    assert "JudicialAnchor" in text
 
 
 def test_a_court_killed_under_load_gets_each_checkpoint_once(scene: Scene, court: RealCourt) -> None:
