@@ -16,10 +16,7 @@ const ATTRIBUTE = {
   timestampToken: "1.2.840.113549.1.9.16.2.14",
 };
 
-/**
- * Read one ContentInfo. Returns {content, given, digestAlgorithm, signatureAlgorithm, signedAttributes (as SET),
- * attributes, signature, tokens}; throws Unexpected.
- */
+/** The outer parts of one ContentInfo: {content, contentType, given (certificates), info (the one signer)}; throws Unexpected. */
 export function readSignedData(der, { contentType, detached }) {
   const [type, holder] = decode(der).sequence(2);
   if (type.oid() !== SIGNED_DATA) throw new Unexpected("SignedData expected");
@@ -31,15 +28,20 @@ export function readSignedData(der, { contentType, detached }) {
   if (detached ? innerContent : !innerContent) throw new Unexpected("content");
   const infos = rest.at(-1).set(1);
   if (infos.length !== 1) throw new Unexpected("one signer expected");
-  const read = readSigner(infos[0]);
-  read.content = detached ? null : innerContent.explicit(0).octets();
-  read.contentType = CONTENT[contentType];
-  read.given = rest.filter((value) => value.is(0, CONTEXT)).flatMap((value) => value.parts);
-  return read;
+  return {
+    content: detached ? null : innerContent.explicit(0).octets(),
+    contentType: CONTENT[contentType],
+    given: rest.filter((value) => value.is(0, CONTEXT)).flatMap((value) => value.parts),
+    info: infos[0],
+  };
 }
 
-/** Find `certificate`, the signer's, among those given, and `others`; throws Unexpected when it is not there. */
-export function findCertificates(read) {
+/**
+ * Read the signer of a SignedData into it: {certificate, others (DER), digestAlgorithm, signatureAlgorithm,
+ * signedAttributes (as SET), attributes, signature, tokens}; throws Unexpected, also when its certificate is missing.
+ */
+export function findSigner(read) {
+  Object.assign(read, readSigner(read.info));
   const parsed = read.given.filter((value) => value.is(TAG.SEQUENCE)).map((value) => new Certificate(value.der));
   read.certificate = parsed.find(read.isSigner);
   if (!read.certificate) throw new Unexpected("the signer's certificate is missing");

@@ -1,6 +1,6 @@
 // Step 5: exactly the expected signatures over exactly this text, and nothing else in the file (evidence-spec 5.1–5.3).
 
-import { checkSignature, findCertificates, messageDigest, readSignedData } from "./cms.js";
+import { checkSignature, findSigner, messageDigest, readSignedData } from "./cms.js";
 import { equal, hex, sha256Sync } from "./bytes.js";
 import { readToken } from "./tokens.js";
 import { Certificate } from "./x509_certificate.js";
@@ -62,7 +62,7 @@ async function judgeSignature(field, { der, digest }) {
   let read;
   try {
     read = readSignedData(der, { contentType: "data", detached: true });
-    findCertificates(read);
+    findSigner(read);
     if (read.digestAlgorithm !== "SHA-256" || read.signatureAlgorithm.name !== "ECDSA") throw new Unreadable("algorithms");
     if (read.signatureAlgorithm.hash !== "SHA-256") throw new Unreadable("algorithms");
     if (!equal(messageDigest(read), digest)) throw new Failed("HASH_FAILURE", { field });

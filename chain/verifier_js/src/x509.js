@@ -7,12 +7,11 @@ import { checkRevocation, readMaterial } from "./x509_revocation.js";
 
 const MOST = 200; // certificates, lists and responses at hand
 
-/** Certificates of the trust root, parsed. */
-export const anchorsOf = (list) => list.map((der) => new Certificate(der));
+/** Certificates of the trust root, parsed; one that is none leaves no path (PathProblem). */
+export const anchorsOf = (list) => readAll(list);
 
 /** Judge the certificates of both signatures. Returns {facts}; throws Failed or Undecided. */
 export async function judgeCertificates({ trustRoot, revocation }, document, timestamps) {
-  const anchors = anchorsOf(trustRoot.cas);
   const { certificates, crls, ocsps } = document.store;
   const given = (kind) => revocation.filter((item) => item.kind === kind).map((item) => item.der);
   const all = { crls: [...given("crl"), ...crls], ocsps: [...given("ocsp"), ...ocsps] };
@@ -24,18 +23,18 @@ export async function judgeCertificates({ trustRoot, revocation }, document, tim
   const shown = [];
   for (const signature of document.signatures) {
     const moment = timestamps[signature.field].genTime;
-    shown.push(await judgeOne(signature, moment, anchors, [...certificates, ...signature.certificates], read));
+    shown.push(await judgeOne(signature, moment, trustRoot.cas, [...certificates, ...signature.certificates], read));
   }
   return { facts: { certificates: shown } };
 }
 
-async function judgeOne({ field, certificate: der }, moment, anchors, others, read) {
+async function judgeOne({ field, certificate: der }, moment, cas, others, read) {
   const certificate = new Certificate(der);
   const facts = { field, subject: certificate.subjectText };
   if (moment < certificate.notBefore) throw new Failed("NOT_YET_VALID", facts);
   if (moment > certificate.notAfter) throw new Failed("EXPIRED", facts);
   try {
-    const intermediates = readIntermediates(others);
+    const [intermediates, anchors] = [readAll(others), anchorsOf(cas)];
     const [helpers, material] = [[...intermediates, ...anchors], read()];
     await judgePath(certificate, {
       anchors,
@@ -59,7 +58,7 @@ async function judgeOne({ field, certificate: der }, moment, anchors, others, re
   };
 }
 
-function readIntermediates(list) {
+function readAll(list) {
   try {
     return list.map((der) => new Certificate(der));
   } catch {
