@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import resource
 import secrets
 import sqlite3
 import statistics
@@ -62,9 +63,9 @@ def run(
             if part != "proofs":
                 _write("evidence-audit", f"--part audit --leaves {leaves}", log.audit_rows())
     if part in ("all", "court"):
-        from scripts.bench.judicial import gas_row, latency_rows
+        from scripts.bench import judicial
 
-        _write("evidence-court", f"--part court --rate {rate}", [gas_row(), *latency_rows(rate, seconds)])
+        judicial.run(rate, seconds)
 
 
 def _write(section: str, arguments: str, rows: list[Row]) -> None:
@@ -177,20 +178,22 @@ class BigLog:
                 "--json",
             ]
             started = time.monotonic()
-            with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, env=_plain()) as child:
-                assert child.stdout is not None
-                output = child.stdout.read()
-                _, _, used = os.wait4(child.pid, 0)
-                child.returncode = 0
+            with (self.folder / "audit.json").open("wb") as output:
+                child = subprocess.Popen(command, cwd=REPOSITORY, stdout=output, env=_plain())
+            peak = 0
+            while child.poll() is None:
+                peak = max(peak, _peak_of(child.pid))
+                time.sleep(0.1)
             seconds = time.monotonic() - started
-        verdict = json.loads(output)["verdict"]
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        verdict = json.loads((self.folder / "audit.json").read_text("utf-8"))["verdict"]
         return [
             (
                 f"audit of {self.size:,} entries, all files over HTTP",
-                f"{seconds:.1f} s ({verdict}; {used.ru_utime + used.ru_stime:.1f} s of the auditor's processor)",
+                f"{seconds:.1f} s ({verdict}; auditor and server used {used.ru_utime + used.ru_stime:.1f} s of processor)",
                 "≤ 60 s",
             ),
-            ("the auditor's peak memory", f"{used.ru_maxrss / 1024:.0f} MB", "≤ 200 MB"),
+            ("the auditor's peak memory", f"{peak / 1024:.0f} MB", "≤ 200 MB"),
         ]
 
     def _trust_root(self) -> Path:
@@ -270,6 +273,15 @@ def _proof_row(what: str, prove: Callable[[], None]) -> Row:
         f"{statistics.median(works):.2f} ms of the processor ({statistics.median(walls):.2f} ms by the clock)"
     )
     return (what, f"median {times}, {peak / 1000:.0f} kB", "≤ 5 ms, ≤ 50 kB")
+
+
+def _peak_of(pid: int) -> int:
+    """Peak resident memory of a process in kB. (`ru_maxrss` of a child would begin at its parent's.)"""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text("ascii").splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("VmHWM")), 0)
 
 
 def _plain() -> dict[str, str]:
