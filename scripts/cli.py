@@ -202,13 +202,13 @@ def build_app(first: str | None = None) -> typer.Typer:
         app.add_typer(chain_app, name="chain")
     if first is None or first in PLATFORM_COMMANDS:
         from api.cli import app as api_app
-        from api.cli import publish_root
+        from api.cli import publish_root, release_app
         from chain.release_cli import sign_release
         from chain.trust_root_cli import app as root_app
 
         app.registered_commands.extend(api_app.registered_commands)
         app.registered_groups.extend(api_app.registered_groups)
-        api_app.registered_groups[0].typer_instance.command("sign")(sign_release)
+        release_app.command("sign")(sign_release)
         root_app.command("publish")(publish_root)
         app.add_typer(root_app, name="trust-root")
     if first in {None, "page-check"}:
