@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -33,6 +34,7 @@ _HEADER_FIELDS = (
 _HEADER_NUMBERS = {
     "difficulty", "number", "gasLimit", "gasUsed", "timestamp", "baseFeePerGas", "blobGasUsed", "excessBlobGas",
 }  # fmt: skip
+_SLOT = re.compile(r"[0-9a-f]{64}")
 _STATE_ROOT, _RECEIPTS_ROOT, _NUMBER, _TIME = 3, 5, 8, 11
 
 
@@ -191,9 +193,12 @@ def _bytes(value: Any, what: str) -> bytes:
     if not isinstance(value, str) or len(value) > MAX_BYTES:
         raise ProofInvalid(f"{what} is not base64 text of a sensible length")
     try:
-        return base64.b64decode(value, validate=True)
+        data = base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError) as exc:
         raise ProofInvalid(f"{what} is not base64") from exc
+    if _b64(data) != value:
+        raise ProofInvalid(f"{what} is not canonical base64")
+    return data
 
 
 def _nodes(value: Any, what: str) -> list[bytes]:
@@ -205,7 +210,7 @@ def _nodes(value: Any, what: str) -> list[bytes]:
 def _shape(proof: Any, kind: str, fields: set[str]) -> None:
     if not isinstance(proof, Mapping) or proof.get("type") != TYPE or proof.get("kind") != kind:
         raise ProofInvalid(f"not a {kind} proof of type {TYPE}")
-    if set(proof) != fields | {"v", "type", "kind"} or proof["v"] != 1:
+    if set(proof) != fields | {"v", "type", "kind"} or proof["v"] != 1 or isinstance(proof["v"], bool):
         raise ProofInvalid("the proof has missing or further fields")
 
 
@@ -270,6 +275,7 @@ def verify_storage_proof(proof: Any) -> StorageFacts:
     block_hash, header = _header(proof["header"])
     if (
         not isinstance(proof["address"], str)
+        or len(proof["address"]) != 42
         or not isinstance(proof["slots"], list)
         or len(proof["slots"]) > MAX_NODES
     ):
@@ -282,6 +288,8 @@ def verify_storage_proof(proof: Any) -> StorageFacts:
     account = _decode(_look_up(header[_STATE_ROOT], keccak(address), nodes))
     if not isinstance(account, list) or len(account) != 4:
         raise ProofInvalid("there is no account at this address")
+    if not isinstance(account[2], bytes) or not isinstance(account[3], bytes):
+        raise ProofInvalid("the account has another shape")
     values: dict[bytes, int] = {}
     for item in proof["slots"]:
         if (
@@ -290,12 +298,9 @@ def verify_storage_proof(proof: Any) -> StorageFacts:
             or not isinstance(item["slot"], str)
         ):
             raise ProofInvalid("a slot has another shape")
-        try:
-            slot = bytes.fromhex(item["slot"])
-        except ValueError as exc:
-            raise ProofInvalid("a slot is not hex") from exc
-        if len(slot) != 32:
-            raise ProofInvalid("a slot does not have 32 bytes")
+        if _SLOT.fullmatch(item["slot"]) is None:
+            raise ProofInvalid("a slot is not 64 lower-case hex characters")
+        slot = bytes.fromhex(item["slot"])
         found = _look_up(account[2], keccak(slot), _nodes(item["nodes"], "slot nodes"))
         value = _decode(found) if found else b""
         if not isinstance(value, bytes) or len(value) > 32:

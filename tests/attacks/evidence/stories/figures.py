@@ -37,6 +37,21 @@ def _open(en: str, zh: str, **which: Any) -> Story:
     )
 
 
+def _slot(change: Callable[[str], str]) -> Callable[[FigureForge], dict[str, Any]]:
+    def parts(forge: FigureForge) -> dict[str, Any]:
+        proof = forge.proof()
+        proof["slots"][0]["slot"] = change(proof["slots"][0]["slot"])
+        return {"proof": proof}
+
+    return parts
+
+
+def _account(proof: dict[str, Any]) -> dict[str, Any]:
+    """The account's node in base64 that decodes alike and is written otherwise."""
+    last = proof["account_nodes"][-1]
+    return proof | {"account_nodes": [*proof["account_nodes"][:-1], last + "\n"]}
+
+
 STORIES: list[Story] = [
     _open("a street's figure of a month: consistent, and nobody signed the header",
           "一个街道一个月的数字：内部一致，区块头无人签名"),
@@ -68,6 +83,30 @@ STORIES: list[Story] = [
            lambda forge: {"subject": forge.subject | {"month": "2026-10"}}),
     figure("the manifest speaks of all regions", "清单写的是全部区划", "STATEMENT_MISMATCH",
            lambda forge: {"subject": forge.subject | {"region": None}}),
+    figure(
+        "the slot is written in capitals",
+        "槽位写成大写",
+        "INCLUSION_INVALID",
+        _slot(str.upper),
+    ),
+    figure(
+        "the slot is written with spaces",
+        "槽位中夹有空格",
+        "INCLUSION_INVALID",
+        _slot(lambda slot: slot[:32] + " " + slot[32:]),
+    ),
+    figure(
+        "a node is written in another base64",
+        "节点用了另一种 base64 写法",
+        "INCLUSION_INVALID",
+        lambda forge: {"proof": _account(forge.proof())},
+    ),
+    figure(
+        "the proof's version is true instead of one",
+        "证明的版本写成 true",
+        "INCLUSION_INVALID",
+        lambda forge: {"proof": forge.proof() | {"v": True}},
+    ),
 ]  # fmt: skip
 
 
