@@ -40,6 +40,8 @@ class Credential:
         from webauthn.helpers.decode_credential_public_key import DecodedEC2PublicKey
         from webauthn.helpers.exceptions import WebAuthnException
 
+        if self.public_key[:1] == b"\x04":  # a bare point, as U2F keys had it, is no COSE key
+            raise InputRefused("p256.key_refused")
         try:
             decoded = decode_credential_public_key(self.public_key)
         except (WebAuthnException, ValueError, KeyError) as error:

@@ -65,11 +65,20 @@ def _check_chain(case: Case, stream: str) -> None:
 
 def _cites(item: LogEvent) -> list[dict[str, Any]]:
     found = (item.payload or {}).get("cites", [])
-    if not isinstance(found, list) or any(
-        not isinstance(cite, dict) or set(cite) != {"stream", "seq", "digest"} for cite in found
-    ):
+    if not isinstance(found, list) or not all(_is_cite(cite) for cite in found):
         raise Failed("CITATION_MISMATCH", seq=item.event["seq"])
     return found
+
+
+def _is_cite(value: Any) -> bool:
+    """Exactly stream, seq and digest; a boolean is no number, though Python takes it for one."""
+    return (
+        isinstance(value, dict)
+        and set(value) == {"stream", "seq", "digest"}
+        and type(value["seq"]) is int
+        and isinstance(value["stream"], str)
+        and isinstance(value["digest"], str)
+    )
 
 
 def _check_citations(case: Case) -> None:
@@ -218,7 +227,7 @@ def _check_bindings(case: Case, chosen: dict[str, LogEvent]) -> None:
     for name, members in expected.items():
         payload = chosen[name].payload or {}
         for member, value in members.items():
-            if payload.get(member) != value:
+            if type(payload.get(member)) is not type(value) or payload[member] != value:
                 raise Failed("BINDING_MISMATCH", event=name, field=member)
     for name, when in times.items():
         if (when - chosen[name].utc).total_seconds() > TOLERANCE:

@@ -175,6 +175,11 @@ def employer_consent(case: Case) -> Passed:
     return Passed({"wallet": address, "org_id": statement["org_id"], "signed": text_of(signed)})
 
 
+def _no_number(text: str) -> Any:
+    """NaN and Infinity are Python's, not JSON's."""
+    raise ValueError(text)
+
+
 def intent(case: Case) -> Passed:
     """12. What authorised the key: a passkey assertion anyone can check, or the attested one-time code."""
     entry = case.json[contents.INTENT]
@@ -189,7 +194,7 @@ def intent(case: Case) -> Passed:
     )
     client_data = unpack(entry["client_data_json"])
     try:
-        shown = json.loads(client_data)
+        shown = json.loads(client_data.decode("utf-8"), parse_constant=_no_number)
         challenge, origin, kind = shown["challenge"], shown["origin"], shown["type"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise Failed("ASSERTION_INVALID", field="client_data_json") from error
