@@ -54,7 +54,7 @@ def test_the_honest_file_passes_and_the_forger_writes_honest_files(
         assert one.step == other.step == 0, (one, other)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(chance=st.randoms(use_true_random=False))
 def test_altered_and_signed_again(
     second: SecondEngine, forge: Forge, parts: Parts, chance: random.Random
@@ -64,7 +64,7 @@ def test_altered_and_signed_again(
     assert one == other, (one.facts, other.facts)
 
 
-@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(
     place=st.floats(0, 0.999999),
     kind=st.integers(0, 4),
