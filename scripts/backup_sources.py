@@ -2,7 +2,8 @@
 
 The order is what makes it consistent. Database and chain journal are copied while the database's write lock is held: the
 relay persists a batch before it broadcasts it, so that the chain's copy never holds an entry that the database's copy does
-not know. Blobs are written before the rows that name them and are copied afterwards, so none is missing.
+not know. TEST witnesses of the same machine are copied before both. Blobs are written before the rows that name them and
+are copied afterwards, so none is missing.
 """
 
 from __future__ import annotations
@@ -50,6 +51,10 @@ def collect(root: Path, staging: Path) -> list[Entry]:
     journals = [path for chain in CHAINS for path in sorted(root.glob(f"{chain}/*.journal"), reverse=True)]
     main = root / "data" / "concord.db"
     url = database_url(root)
+    # Witnesses first: a copy of one that has seen more than the copied log holds would accuse the restored log.
+    for path in sorted(root.glob("witness-*/witness.db")):
+        entries.append(Entry(_name(root, path), _copy_sqlite(path, staging), 0o600))
+        taken.add(path)
     with _writes_held(main, url, staging) as copy_database:
         for name, copied in copy_database():
             entries.append(Entry(name, copied, 0o600))

@@ -113,7 +113,7 @@ def test_one_address_cannot_take_the_log_from_the_others(
     slice_: Slice, web: SliceApplication, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(slice_, 1)
-    monkeypatch.setattr(router.public_log, "_pace", Pace(rate=0.5, burst=2.0))
+    monkeypatch.setattr("api.anchoring.router.public_log._pace", Pace(rate=0.5, burst=2.0))
     answers = [web.anonymous.get("/log/tile/0/000.p/1").status_code for _ in range(3)]
     assert answers == [200, 200, 429]
 

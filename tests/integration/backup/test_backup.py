@@ -205,3 +205,16 @@ def test_no_copy_holds_a_seal_of_a_block_that_it_does_not_hold(root: Path, tmp_p
     assert journals.index("court/seals.journal") < journals.index("court/blocks.journal")
     assert journals.index("node/mempool.journal") < journals.index("node/blocks.journal")
     assert "court/snapshot-3.bin" not in names
+
+
+def test_no_copied_witness_is_ahead_of_the_copied_log(root: Path, tmp_path: Path) -> None:
+    """A witness that had seen more than the restored log holds would accuse it: witnesses are copied first."""
+    for name in ("court", "union"):
+        (root / f"witness-{name}").mkdir()
+        with sqlite3.connect(root / f"witness-{name}" / "witness.db") as connection:
+            connection.execute("CREATE TABLE log (origin TEXT)")
+    staging = tmp_path / "staging"
+    staging.mkdir()
+    names = [entry.name for entry in collect(root, staging)]
+    assert names[:3] == ["witness-court/witness.db", "witness-union/witness.db", "data/concord.db"]
+    assert len(set(names)) == len(names)
