@@ -8,6 +8,7 @@ import {Witnessing} from "./Witnessing.sol";
 /// @dev Offers honest and rewritten checkpoints, signed by the quorum, in any order.
 contract Carrier is Witnessing {
     JudicialAnchor public immutable anchor = newAnchor();
+    bool public rewritten;
     bytes32[] private honest;
     uint64[] private accepted;
     mapping(uint64 size => bytes32) private roots;
@@ -42,7 +43,7 @@ contract Carrier is Witnessing {
         bytes32 root = ReferenceTree.root(list, 0, to);
         bytes32[] memory proof = ReferenceTree.consistency(from, list, to);
         try anchor.accept(to, root, times(2), quorum(address(anchor), to, root), proof) {
-            revert("a rewritten history was accepted");
+            rewritten = true; // kept, not reverted: a revert of this call would undo what it has found
         } catch {}
     }
 
@@ -68,6 +69,7 @@ contract JudicialAnchorInvariants is Witnessing {
     }
 
     function invariant_HistoryIsWrittenOnceAndHonest() external view {
+        isTrue(!carrier.rewritten(), "a rewritten history was accepted");
         JudicialAnchor anchor = carrier.anchor();
         uint64[] memory sizes = carrier.history();
         bytes32[] memory honest = carrier.entries();
