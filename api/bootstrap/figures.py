@@ -7,14 +7,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from api.kernel.errors import unavailable
+from chain.abi import load
 from chain.deployer import load_deployment
-from chain.errors import GatewayUnavailable, ProofInvalid, RpcRefused
+from chain.errors import CallReverted, GatewayUnavailable, ProofInvalid, RpcRefused
 from chain.trust_root import REGISTRY
 
 if TYPE_CHECKING:
     from api.bootstrap.container import Container
     from chain.gateway_rpc import RpcGateway
 
+WORD = 32
 PATIENCE = 5.0
 """Seconds: a page waits for the node no longer."""
 
@@ -36,7 +38,15 @@ class RegistryCounters:
         found = load_deployment(self._settings.effective_deployment_file.parent)
         if found is None:
             raise unavailable("evidence.chain_unreachable", reason="no deployment")
-        return found.address(REGISTRY)
+        address = found.address(REGISTRY)
+        # A registry of an earlier release has no counters: its empty slots would be proven zeros.
+        asked = load(REGISTRY).function("concludedCount").encode(0, 0)
+        try:
+            if len(self._gateway.call(address, asked)) != WORD:
+                raise unavailable("evidence.chain_unreachable", reason="registry without counters")
+        except CallReverted as error:
+            raise unavailable("evidence.chain_unreachable", reason="registry without counters") from error
+        return address
 
     def read(self, slots: Sequence[bytes]) -> tuple[int, Sequence[int]]:
         """Values of storage slots at the newest final block."""
