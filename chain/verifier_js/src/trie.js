@@ -53,6 +53,9 @@ export function lookUp(root, key, nodes) {
     const { path, leaf } = decodePath(node[0]);
     const matches = path.every((nibble, i) => nibbles[at + i] === nibble);
     if (leaf) return matches && at + path.length === nibbles.length ? valueOf(node[1]) : EMPTY;
+    // all keys of a trie have one length or none is another's beginning, so none ends inside an extension
+    const ends = nibbles.length - at < path.length && nibbles.slice(at).every((nibble, i) => nibble === path[i]);
+    demand(!ends, "the key ends inside an extension");
     if (!matches) return EMPTY;
     at += path.length;
     reference = node[1];

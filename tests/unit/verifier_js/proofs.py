@@ -63,22 +63,31 @@ def _tries() -> list[dict[str, Any]]:
     """Small tries with short keys, where nodes are inlined, values sit in branches, and keys are missing."""
     found = []
     for size in (0, 1, 2, 3, 17, 60):
-        tree = HexaryTrie({})
         keys = [
             hashlib.sha256(b"%d-%d" % (size, number)).digest()[: 1 + number % 3] for number in range(size)
         ]
-        for number, key in enumerate(keys):
-            tree.set(key, b"v" if number % 2 else b"value of %d, long enough not to be inlined" % number)
-        for key in [*keys, b"", b"\x00", b"\xff\xff\xff\xff", *(key + b"\x01" for key in keys[:10])]:
-            found.append(
-                {
-                    "root": tree.root_hash.hex(),
-                    "key": key.hex(),
-                    "value": tree.get(key).hex(),
-                    "nodes": _nodes(tree, key),
-                }
-            )
+        found += _lookups(keys, [b"", b"\x00", b"\xff\xff\xff\xff", *(key + b"\x01" for key in keys[:10])])
+    # long common prefixes: extensions, which a missing key leaves in their middle
+    keys = [b"common prefix %d" % number for number in range(12)]
+    found += _lookups(
+        keys, [b"cOmmon prefix 7", b"common prefiX 1", b"commom prefix 11", b"common prefix 77"]
+    )
     return found
+
+
+def _lookups(keys: list[bytes], absent: list[bytes]) -> list[dict[str, Any]]:
+    tree = HexaryTrie({})
+    for number, key in enumerate(keys):
+        tree.set(key, b"v" if number % 2 else b"value of %d, long enough not to be inlined" % number)
+    return [
+        {
+            "root": tree.root_hash.hex(),
+            "key": key.hex(),
+            "value": tree.get(key).hex(),
+            "nodes": _nodes(tree, key),
+        }
+        for key in (*keys, *absent)
+    ]
 
 
 def _header(state_root: bytes, receipts_root: bytes) -> list[bytes]:

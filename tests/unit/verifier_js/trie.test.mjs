@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 
-import { concat, hex, unbase64, unhex, word } from "../../../chain/verifier_js/src/bytes.js";
+import { concat, hex, keccak256, unbase64, unhex, utf8, word } from "../../../chain/verifier_js/src/bytes.js";
 import { lookUp, mappingSlot, receiptProof, storageProof } from "../../../chain/verifier_js/src/trie.js";
 
 const cases = JSON.parse(readFileSync(process.env.CASES));
@@ -30,11 +30,28 @@ test("a node left out or altered proves nothing", () => {
   }
 });
 
-test("a node that refers to itself does not loop", () => {
-  // an extension with an empty path is an empty step: 130 of them are more than a proof can hold
-  const empty = unhex("00");
-  let node = concat(unhex("c2"), empty, empty);
-  assert.throws(() => lookUp(new Uint8Array(32).fill(7), unhex("aa"), [node]), malformed);
+test("nodes that no trie holds are refused, even under their own root", () => {
+  const under = (node) => () => lookUp(keccak256(node), unhex("aa"), [node]);
+  const node = (path) => concat(unhex("c6"), unhex("8240aa").with(1, path), unhex("827878"));
+  assert.equal(hex(under(concat(unhex("c6"), unhex("8220aa"), unhex("827878")))()), "7878");
+  for (const flag of [0x40, 0x50, 0x21, 0x01, 0xf0]) assert.throws(under(node(flag)), malformed, String(flag));
+  for (const text of ["c0", "c101", "c3010203", "80", "01", "d2" + "80".repeat(18)]) {
+    const bytes = unhex(text);
+    if (text === "80") assert.equal(lookUp(keccak256(bytes), unhex("aa"), [bytes]).length, 0);
+    else assert.throws(under(bytes), malformed, text);
+  }
+});
+
+test("no key ends inside an extension", () => {
+  const { root, nodes } = cases.tries.find((item) => item.key === hex(utf8("common prefix 7")));
+  assert.throws(() => lookUp(unhex(root), utf8("comm"), nodes.map(unbase64)), malformed);
+});
+
+test("empty steps do not go on for ever", () => {
+  // an extension with an empty path, inlined in itself as deep as RLP allows
+  let inner = unhex("c20080");
+  for (let i = 0; i < 40 && inner.length < 52; i++) inner = concat(Uint8Array.of(0xc0 + 1 + inner.length), unhex("00"), inner);
+  assert.equal(lookUp(keccak256(inner), unhex("aa"), [inner]).length, 0);
 });
 
 test("receipts and storage: good proofs hold, every other shape is refused", () => {
