@@ -98,3 +98,11 @@ def test_the_regulators_figure_is_what_the_chain_counts(world: World, done: Done
     assert regulator.get("/supervision/counters", month="2020-01")["value"] == 0
     with pytest.raises(Refused):
         world.employer.agent.download("/supervision/counters/evidence")
+
+
+def test_the_regulators_page_reads_the_chain_itself(world: World, done: Done) -> None:
+    page = world.stage.staff("regulator").request("GET", "//supervision").text
+    section = page.partition('id="proven"')[2].partition("</section>")[0]
+    assert "/api/v1/supervision/counters/evidence?" in section, section[:500]
+    month = dt.datetime.now(dt.timezone(dt.timedelta(hours=8))).strftime("%Y-%m")
+    assert f"month={month}" in section
