@@ -215,6 +215,10 @@ def _check_signature(signed_data: cms.SignedData, content: bytes) -> tuple[bytes
     from pyhanko.sign.validation.generic_cms import extract_certs_for_validation, validate_sig_integrity
 
     try:
+        _ = (
+            signed_data["version"].native,
+            signed_data["digest_algorithms"].native,
+        )  # parsed when asked for only
         signer = signed_data["signer_infos"][0]
         algorithm = signer["digest_algorithm"]["algorithm"].native
         if algorithm not in ("sha256", "sha384", "sha512"):

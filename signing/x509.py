@@ -271,7 +271,12 @@ async def _judge(
         )
     except InputRefused as error:
         return "certificate.path_invalid", f"material: {error.code}", ()
-    except (ValueError, TypeError, KeyError, AttributeError) as error:  # lists and responses are parsed lazily
+    except (
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+    ) as error:  # lists and responses are parsed lazily
         return "certificate.path_invalid", f"material: {error}"[:300], ()
     try:
         if usage == "timestamping":

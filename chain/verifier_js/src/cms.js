@@ -22,7 +22,10 @@ export function readSignedData(der, { contentType, detached }) {
   if (type.oid() !== SIGNED_DATA) throw new Unexpected("SignedData expected");
   const [version, digests, inner, ...rest] = holder.explicit(0).sequence(4);
   version.integer();
-  digests.set();
+  for (const digest of digests.set()) {
+    const [oid, parameters, ...more] = digest.sequence(1);
+    if (!oid.oid() || more.length > 0 || (parameters && !parameters.is(TAG.NULL))) throw new Unexpected("digest algorithms");
+  }
   const [innerType, innerContent] = inner.sequence(1);
   if (innerType.oid() !== CONTENT[contentType]) throw new Unexpected(`${contentType} expected`);
   if (detached ? innerContent : !innerContent) throw new Unexpected("content");

@@ -142,6 +142,26 @@ export function decode(bytes, nodes = NODES) {
   return new Value(result);
 }
 
+/** The values that stand in `bytes` one behind the other, as [first octet, content], not looked into. */
+export function shallow(bytes) {
+  const found = [];
+  let place = 0;
+  while (place < bytes.length) {
+    let length = bytes[place + 1];
+    let head = 2;
+    if (length > 0x80 && length <= 0x84) {
+      head += length - 0x80;
+      length = bytes.subarray(place + 2, place + head).reduce((sum, octet) => sum * 256 + octet, 0);
+    } else if (!(length < 0x80)) {
+      throw new Unexpected("a length");
+    }
+    if ((bytes[place] & 0x1f) === 0x1f || place + head + length > bytes.length) throw new Unexpected("a value");
+    found.push([bytes[place], bytes.subarray(place + head, place + head + length)]);
+    place += head + length;
+  }
+  return found;
+}
+
 /** DER of a value: tag, length, content of all parts. */
 export function encode(tag, ...parts) {
   const length = parts.reduce((sum, part) => sum + part.length, 0);

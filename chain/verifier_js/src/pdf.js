@@ -2,7 +2,7 @@
 
 import { checkSignature, findSigner, messageDigest, readSignedData } from "./cms.js";
 import { equal, hex, sha256Sync } from "./bytes.js";
-import { readToken } from "./tokens.js";
+import { checkTokenForm } from "./tokens.js";
 import { Certificate } from "./x509_certificate.js";
 import { readOcsp } from "./x509_revocation.js";
 import { expectedAttributes } from "./cms_attributes.js";
@@ -23,7 +23,7 @@ const [STORED, UNPACKED] = [200, 20_000_000]; // objects in the security store, 
  */
 export async function judgeDocument({ pdf, basePdf }) {
   const layout = readLayout(pdf, basePdf.length);
-  for (const { timestamp, der } of layout.signatures) if (timestamp) checkTokenForm(der);
+  for (const { timestamp, der } of layout.signatures) if (timestamp) checkTimestampForm(der);
   try {
     const document = new PdfDocument(pdf, layout);
     const boxes = await reservedBoxes(document);
@@ -87,9 +87,9 @@ async function judgeSignature(field, { der, digest }) {
 }
 
 /** A document timestamp that is no token is no form of a file; what a token proves is step 6. */
-function checkTokenForm(der) {
+function checkTimestampForm(der) {
   try {
-    readToken(der);
+    checkTokenForm(der);
   } catch (error) {
     throw new Failed("FORMAT_FAILURE", { field: "DocumentTimestamp", reason: String(error.message).slice(0, 200) });
   }

@@ -1,7 +1,7 @@
 // RFC 3161 timestamp tokens: step 6, and the checkpoint's token of step 14.
 
 import { checkAttributes, checkSignature, findSigner, readSignedData } from "./cms.js";
-import { Unexpected, decode } from "./cms_der.js";
+import { Unexpected, decode, shallow } from "./cms_der.js";
 import { equal, hex, sha256Sync } from "./bytes.js";
 import { Failed } from "./outcome.js";
 import { Certificate } from "./x509_certificate.js";
@@ -11,6 +11,8 @@ import { PathProblem, judgePath } from "./x509_path.js";
 
 export const TOLERANCE = 60_000; // milliseconds between clocks
 const LONGEST = 16_384;
+const SIGNED_DATA = new Uint8Array([0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02]);
+const TST_INFO = new Uint8Array([0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x10, 0x01, 0x04]);
 const TIME_STAMPING = "1.3.6.1.5.5.7.3.8";
 
 const invalid = (facts) => new Failed("TIMESTAMP_INVALID", facts);
@@ -47,6 +49,27 @@ export function readToken(der) {
   if (der.length > LONGEST) throw new Unexpected("too long");
   const read = readSignedData(der, { contentType: "tstInfo", detached: false });
   return { read, info: readInfo(read.content) };
+}
+
+/**
+ * Throw unless the bytes have the form of a token: SignedData over a readable TSTInfo with one signer. Certificates and
+ * signer are not looked into: what stands there is the token's proof, not its form.
+ */
+export function checkTokenForm(der) {
+  const inside = (bytes, octet, count = 1) => {
+    const found = shallow(bytes);
+    if (found.length < count || found[0][0] !== octet) throw new Unexpected("another form");
+    return found;
+  };
+  if (der.length > LONGEST) throw new Unexpected("too long");
+  const [kind, outer] = inside(inside(der, 0x30)[0][1], 0x06, 2);
+  if (!equal(kind[1], SIGNED_DATA)) throw new Unexpected("no SignedData");
+  const parts = inside(inside(outer[1], 0x30)[0][1], 0x02, 4);
+  const [type, holder] = inside(parts[2][1], 0x06, 2);
+  if (parts[2][0] !== 0x30 || !equal(type[1], TST_INFO)) throw new Unexpected("no TSTInfo");
+  readInfo(inside(holder[1], 0x04)[0][1]);
+  const signers = parts.at(-1);
+  if (signers[0] !== 0x31 || inside(signers[1], 0x30).length !== 1) throw new Unexpected("one signer expected");
 }
 
 /** TSTInfo (RFC 3161, section 2.4.2). */
