@@ -148,7 +148,7 @@ def edited_cms(pdf: bytes, change: Callable[[cms.SignedData], None]) -> bytes:
     raw = bytes.fromhex(pdf[start:end].decode())
     info = cms.ContentInfo.load(raw)
     change(info["content"])
-    made = info.dump(force=True).hex().upper().encode()
+    made = info.dump().hex().upper().encode()  # force would dump nested objects again and again
     assert len(made) <= end - start
     return pdf[:start] + made.ljust(end - start, b"0") + pdf[end:]
 
