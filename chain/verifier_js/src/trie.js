@@ -135,8 +135,8 @@ export function storageProof(proof) {
   const address = addressOf(proof.address);
   const account = rlpDecode(lookUp(header.stateRoot, keccak256(address), nodesOf(proof.account_nodes)));
   demand(Array.isArray(account) && account.length === 4, "there is no account at this address");
+  demand(account.every((member) => member instanceof Uint8Array), "the account has another shape");
   const [, , storageRoot, codeHash] = account;
-  demand(storageRoot instanceof Uint8Array && codeHash instanceof Uint8Array, "the account has another shape");
   const slots = proof.slots.map((item) => {
     const exact = isObject(item) && Object.keys(item).length === 2 && Array.isArray(item.nodes);
     demand(exact && typeof item.slot === "string", "a slot has another shape");

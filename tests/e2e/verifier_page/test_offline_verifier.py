@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, TimeoutError
 
 from chain.verifier import verify
 from tests.e2e.conftest import DESKTOP, PHONE, Profile, Visit
@@ -161,6 +161,18 @@ def test_the_fingerprint_is_compared_and_a_wrong_one_stops_everything(
         assert "与您输入的一致" in page.inner_text(".verdict")
 
 
+def _choose_by_key(page: Page, file: Path) -> None:
+    """Enter opens the file dialog; Chromium drops the key while the dialog before it is still being closed."""
+    for attempt in range(4):
+        try:
+            with page.expect_file_chooser(timeout=5_000) as chooser:
+                page.keyboard.press("Enter")
+            chooser.value.set_files(file)
+            return
+        except TimeoutError:
+            assert attempt < 3, "the file dialog does not open by keyboard"
+
+
 def test_by_keyboard_alone(browser_for: Opened, folder: Path) -> None:
     with browser_for(DESKTOP) as visit:
         page = _open(visit)
@@ -169,9 +181,9 @@ def test_by_keyboard_alone(browser_for: Opened, folder: Path) -> None:
                 page.keyboard.press("Tab")
                 if page.evaluate("document.activeElement.id") == name:
                     break
-            with page.expect_file_chooser() as chooser:
-                page.keyboard.press("Enter")
-            chooser.value.set_files(folder / file)
+            _choose_by_key(page, folder / file)
+            page.wait_for_function("([id, name]) => document.getElementById(id).textContent.includes(name)",
+                                   arg=[f"{name}-name", file])  # fmt: skip
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.id") == "start"
         page.keyboard.press("Enter")
