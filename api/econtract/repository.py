@@ -96,9 +96,7 @@ def last_concluded(session: Session, pk: str) -> str | None:
 
 def of_employer(session: Session, org_id: str, wanted: ContractFilter) -> Sequence[ContractRow]:
     """An employer's contracts, last changed first; one row more than the limit tells that there is a next page."""
-    query = select(ContractRow).where(
-        ContractRow.org_id == org_id, ContractRow.state != State.ERASED.value
-    )
+    query = select(ContractRow).where(ContractRow.org_id == org_id, ContractRow.state != State.ERASED.value)
     if wanted.states:
         query = query.where(ContractRow.state.in_(wanted.states))
     if wanted.text:

@@ -1,8 +1,9 @@
 """A process that reads hostile bytes under limits: `python -m tests.support.reader_child MEGABYTES`.
 
 From standard input: one byte that names the reader, eight bytes of length, the bytes. To standard output: a line of
-JSON with the milliseconds of processor time that it took (other programs on the machine do not count) and the class of any exception that no reader may raise. Memory may grow by
-MEGABYTES over what the loaded program needs; beyond, MemoryError is reported like any other crash.
+JSON with the milliseconds of processor time that it took (other programs on the machine do not count) and the class of
+any exception that no reader may raise. Memory may grow by MEGABYTES over what the loaded program needs; beyond,
+MemoryError is reported like any other crash.
 """
 
 from __future__ import annotations

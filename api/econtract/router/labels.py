@@ -167,7 +167,9 @@ def key_facts(version: VersionRow) -> list[tuple[str, str]]:
 
 def clause_titles(version: VersionRow) -> list[tuple[int, str]]:
     """Number and title of each clause of a sent text."""
-    return [(number, item["title"]) for number, item in enumerate(json.loads(version.data)["clauses"], start=1)]
+    return [
+        (number, item["title"]) for number, item in enumerate(json.loads(version.data)["clauses"], start=1)
+    ]
 
 
 def timeline(lines: Sequence[HistoryLine], lang: Language) -> list[dict[str, Any]]:
