@@ -9,7 +9,7 @@ const TOLERANCE = 0.01; // points: numbers are rounded when written
 
 /**
  * The signed fields of the last revision: [{name, field, reference, signature}] in the order of revisions.
- * Throws Unreadable where a field's value is no signature object of the layout.
+ * A field whose value is no signature object of the layout is not signed. Throws Unreadable for a field without name.
  */
 export function signedFields(document, signatures) {
   const form = document.resolve(document.catalog().get("AcroForm") ?? null);
@@ -21,9 +21,8 @@ export function signedFields(document, signatures) {
     if (!(field instanceof Map) || !(field.get("FT") instanceof Name) || field.get("FT").value !== "Sig" || !field.has("V")) continue;
     const [name, value] = [field.get("T"), field.get("V")];
     const signature = value instanceof Ref ? signatures.find((item) => item.number === value.number) : undefined;
-    if (!(name instanceof Text) || !(reference instanceof Ref) || !signature) {
-      throw new Unreadable("a signature field without a signature object");
-    }
+    if (!signature) continue; // signs nothing: a name is missing, or a field too many
+    if (!(name instanceof Text) || !(reference instanceof Ref)) throw new Unreadable("a signature field's name");
     found.push({ name: name.value, field, reference, signature });
   }
   if (found.length === list.length && new Set(found.map(({ name }) => name)).size < found.length) {
