@@ -36,7 +36,7 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Where `scripts/test` runs the tests, a skip for any other reason is a failure: nobody would see it."""
     report = yield
-    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("CONCORD_TESTS_COMPLETE"):
+    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("CONCORD_TEST_COMPLETE"):
         reason = str(call.excinfo.value) if call.excinfo else "unknown reason"
         if not any(words in reason for words in MAY_BE_ABSENT):
             report.outcome = "failed"
