@@ -129,7 +129,7 @@ def test_a_good_package_is_verified_on_a_phone(browser_for: Open, served: Served
         visit.page.set_input_files("input[type=file]", served.file("evidence.zip", served.forge.package))
         visit.page.get_by_role("button", name="开始核验").click()
         visit.page.get_by_text("验证通过").first.wait_for(timeout=60_000)
-        assert visit.page.locator(".findings > li").count() == 22
+        assert visit.page.locator(".outcomes > li").count() == 22
         visit.shot("verify-passed")
         visit.axe("verify-passed")
 
@@ -142,7 +142,7 @@ def test_a_forged_package_names_its_step_in_english(browser_for: Open, served: S
         visit.page.set_input_files("input[type=file]", served.file("changed.zip", bytes(changed)))
         visit.page.get_by_role("button", name="Verify").click()
         visit.page.get_by_text("Failed:").first.wait_for(timeout=60_000)
-        assert "Needs step" in visit.page.locator(".findings").inner_text()
+        assert "Needs step" in visit.page.locator(".outcomes").inner_text()
         visit.shot("verify-failed")
         visit.axe("verify-failed")
 
@@ -156,7 +156,7 @@ def test_a_shown_clause_is_verified_on_a_phone(browser_for: Open, served: Served
         visit.page.get_by_text("验证通过").first.wait_for(timeout=60_000)
         assert visit.page.get_by_role("heading", name="第 3 条（共 3 条）劳动报酬").is_visible()
         assert visit.page.get_by_text("每月 8000.00 元。", exact=True).first.is_visible()
-        assert "单条出示" in visit.page.locator(".findings").inner_text()
+        assert "单条出示" in visit.page.locator(".outcomes").inner_text()
         visit.shot("verify-clause")
         visit.axe("verify-clause")
 
@@ -169,7 +169,7 @@ def test_a_figure_says_that_nobody_signed_the_header(browser_for: Open, served: 
         visit.page.get_by_role("button", name="Verify").click()
         visit.page.get_by_text("Indeterminate:").first.wait_for(timeout=60_000)
         assert visit.page.get_by_role("heading", name="Contract versions concluded: 12").is_visible()
-        assert "nobody signed this chain's headers" in visit.page.locator(".findings").inner_text()
+        assert "nobody signed this chain's headers" in visit.page.locator(".outcomes").inner_text()
         visit.shot("verify-figure")
         visit.axe("verify-figure")
 
