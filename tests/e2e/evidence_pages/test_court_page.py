@@ -101,7 +101,7 @@ def test_a_package_is_confirmed_event_by_event_in_english(browser_for: Open, ser
         visit.page.set_input_files("input[type=file]", str(served.package))
         visit.page.get_by_role("button", name="Ask the court's chain").nth(1).click()
         visit.page.get_by_text("Confirmed by the court's chain").wait_for()
-        assert visit.page.locator(".findings > li").count() > 10
+        assert visit.page.locator(".outcomes > li").count() > 10
         _seen(visit, "court-package")
 
 
