@@ -219,6 +219,8 @@ def _check_signature(signed_data: cms.SignedData, content: bytes) -> tuple[bytes
             signed_data["version"].native,
             signed_data["digest_algorithms"].native,
         )  # parsed when asked for only
+        if any(item["algorithm"].contents[-1] & 0x80 for item in signed_data["digest_algorithms"]):
+            raise SignatureRefused("timestamp.form")  # an object identifier that does not end (X.690, 8.19.2)
         signer = signed_data["signer_infos"][0]
         algorithm = signer["digest_algorithm"]["algorithm"].native
         if algorithm not in ("sha256", "sha384", "sha512"):

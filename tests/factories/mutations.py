@@ -114,7 +114,11 @@ class Mutator:
 
     def _json(self, files: Files, dice: random.Random) -> tuple[Files, str]:
         name = dice.choice([name for name in sorted(files) if name.endswith(".json")])
-        value = copy.deepcopy(jcs.parse_object(files[name], max_bytes=8_000_000))
+        try:
+            value = copy.deepcopy(jcs.parse_object(files[name], max_bytes=8_000_000))
+        except ODD:  # an earlier change has put something else under this name
+            data, what = raw.der(files[name], dice)
+            return files | {name: data}, f"{name} {what}"
         value, what = altered_somewhere(value, dice)
         try:
             return files | {name: jcs.canonical(value)}, f"{name} {what}"
@@ -244,6 +248,12 @@ class Mutator:
         value = copy.deepcopy(root.value)
         for _ in range(20):
             made, what = altered_somewhere(copy.deepcopy(value), dice)
+            if (
+                (made["cas"], made["tsas"]) != (value["cas"], value["tsas"])
+                if isinstance(made, dict)
+                else False
+            ):
+                continue  # whose certificates are damaged by their own trust root is not a question about evidence
             try:
                 return TrustRoot.parse(TrustRoot.of(made).canonical()), f"trust root {what}"
             except ODD:
