@@ -1,4 +1,4 @@
-"""Compile `contracts/` and write the artefacts of `chain/abi/`.
+"""Compile `contracts/` and write the artefacts of `chain/abi/`, and the code that the validators' engine embeds.
 
 py-solc-x drives the pinned npm compiler through `scripts/solc` (EVM floor Cancun, as OpenZeppelin 5.7 needs it).
 The output holds neither paths nor times, so the same sources give the same bytes; `--check` compiles again and
@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ROOT / "contracts" / "src"
 TARGET = ROOT / "chain" / "abi"
 MODULES = ROOT / "node_modules"
+ENGINE = ROOT / "node" / "engine" / "gate"
 COMPILER = ROOT / "scripts" / "solc"
 COMPILER_VERSION = "0.8.37"
 
@@ -30,6 +31,7 @@ OPENZEPPELIN = "@openzeppelin/contracts/"
 #: Contract name -> source unit. AccessManager is OpenZeppelin's own; every other source is ours.
 CONTRACTS: Mapping[str, str] = {
     "AccessManager": OPENZEPPELIN + "access/manager/AccessManager.sol",
+    "AccountGate": "src/AccountGate.sol",
     "EvidenceLog": "src/EvidenceLog.sol",
     "GovernanceAccount": "src/GovernanceAccount.sol",
     "JudicialAnchor": "src/JudicialAnchor.sol",
@@ -37,6 +39,9 @@ CONTRACTS: Mapping[str, str] = {
     "ParticipantRegistry": "src/ParticipantRegistry.sol",
     "PasskeyVerifier": "src/PasskeyVerifier.sol",
 }
+
+#: Contracts that stand in the genesis of a validator network: the engine embeds their code.
+EMBEDDED = ("AccountGate",)
 
 SETTINGS: dict[str, Any] = {
     "evmVersion": "cancun",
@@ -143,10 +148,11 @@ def main(argv: list[str] | None = None) -> int:
     except CompilationFailed as error:
         print(error, file=sys.stderr)
         return 1
+    files = {TARGET / f"{name}.json": render(artefact) for name, artefact in artefacts.items()}
+    for name in EMBEDDED:
+        files[ENGINE / f"{name}.hex"] = artefacts[name]["deployed_bytecode"].encode("ascii") + b"\n"
     stale = []
-    for name, artefact in artefacts.items():
-        path = TARGET / f"{name}.json"
-        data = render(artefact)
+    for path, data in files.items():
         if path.exists() and path.read_bytes() == data:
             continue
         stale.append(path.name)

@@ -28,6 +28,8 @@ CONTRACTS = (
 )
 #: The contract of the judicial chain, deployed there by the court's own deployer.
 JUDICIAL_ANCHOR = "JudicialAnchor"
+#: The contract in the genesis of a validator network; nobody deploys it.
+ACCOUNT_GATE = "AccountGate"
 
 
 def keccak(data: bytes) -> bytes:
@@ -227,8 +229,8 @@ def _hash(name: str, types: Sequence[str]) -> bytes:
 
 @cache
 def load(name: str) -> Artifact:
-    """The artefact of a contract of `CONTRACTS` or of the judicial chain's; KeyError for any other name."""
-    if name not in CONTRACTS and name != JUDICIAL_ANCHOR:
+    """The artefact of a contract of `CONTRACTS`, the judicial chain's or the gate; KeyError for any other name."""
+    if name not in (*CONTRACTS, JUDICIAL_ANCHOR, ACCOUNT_GATE):
         raise KeyError(name)
     stored = json.loads((FOLDER / f"{name}.json").read_bytes())
     return Artifact(

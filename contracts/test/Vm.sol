@@ -13,8 +13,10 @@ interface Vm {
     function expectRevert() external;
     function prank(address sender) external;
     function publicKeyP256(uint256 key) external pure returns (uint256 x, uint256 y);
+    function roll(uint256 height) external;
     function sign(uint256 key, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
     function signP256(uint256 key, bytes32 digest) external pure returns (bytes32 r, bytes32 s);
+    function store(address target, bytes32 slot, bytes32 word) external;
     function warp(uint256 time) external;
 }
 
