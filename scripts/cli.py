@@ -200,6 +200,10 @@ def build_app(first: str | None = None) -> typer.Typer:
         from node.cli import app as chain_app
 
         app.add_typer(chain_app, name="chain")
+    if first in {None, "network"}:
+        from node.network.cli import app as network_app
+
+        app.add_typer(network_app, name="network")
     if first is None or first in PLATFORM_COMMANDS:
         from api.cli import app as api_app
         from api.cli import publish_root, release_app
@@ -248,6 +252,7 @@ COMMANDS = frozenset(
         "verify",
         "disclose",
         "chain",
+        "network",
         "worker",
         "migrate",
         "openapi",

