@@ -15,12 +15,12 @@ from typing import Any
 from chain.abi import ACCOUNT_GATE, Artifact, load
 from chain.errors import CallReverted
 from chain.gateway import ChainGateway
+from chain.gateway_network import GATE, TRANSACT
 from chain.transactions import Sender, checksum_address
 from node.errors import NodeError
-from node.network.founding import TRANSACT
 from node.network.member import Member
 
-ADDRESS = checksum_address(bytes.fromhex("0000000000000000000000000000000000006a7e"))
+ADDRESS = GATE
 GAS = 2_000_000
 """Limit of one act; the dearest, adding a member, uses about 400,000."""
 RESEND = 5.0

@@ -1,8 +1,8 @@
 """The engine `concordd`: built once from `node/engine/`, kept by the digest of its sources.
 
 The build is reproducible: no paths (`-trimpath`), no build id, the module versions of go.sum, and as version the commit
-that last touched the sources. Two machines with the same Go release and the same C compiler (one module has a part in
-C) get the same bytes.
+that last touched the sources. Machines with the same Go release, the same C compiler (one module has a part in C) and the
+same place of the module cache (an assembler file of one module names its own) get the same bytes.
 """
 
 from __future__ import annotations
