@@ -48,6 +48,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "evidence.file_missing": ("请选择要核验的证据包文件。", "Choose the evidence package to verify."),
     "evidence.file_too_large": ("文件超过 20 MB。", "The file is larger than 20 MB."),
+    "evidence.offline_page_missing": (
+        "离线核验页还没有生成。请在平台的项目目录运行：{command}",
+        "The offline verifier has not been built yet. In the platform's folder run: {command}",
+    ),
     "evidence.trust_root_missing": (
         "本平台尚未公布信任根。",
         "This installation has not published a trust root yet.",
