@@ -26,6 +26,7 @@ NAME = "archive.sqlite"
 EMPTY_ROOT = "0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421"
 """Root of an empty trie: the transactions root of a block without transactions."""
 _VERSION = 1
+_PATIENCE_SECONDS = 2.0
 _TABLES = """
 CREATE TABLE blocks (number INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, body BLOB NOT NULL);
 CREATE TABLE transactions (number INTEGER NOT NULL, place INTEGER NOT NULL, hash BLOB NOT NULL UNIQUE,
@@ -92,7 +93,9 @@ class Archive:
             self._height = int(self._db.execute("SELECT coalesce(max(number), -1) FROM blocks").fetchone()[0])
 
     def _connect(self, uri: str) -> sqlite3.Connection:
-        return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+        return sqlite3.connect(
+            uri, uri=True, isolation_level=None, check_same_thread=False, timeout=_PATIENCE_SECONDS
+        )
 
     def _open_or_begin_anew(self) -> sqlite3.Connection:
         try:
@@ -154,9 +157,14 @@ class Archive:
             row = self._db.execute(query, values).fetchone()
         return None if row is None else row[0]
 
-    def _all(self, query: str, values: Sequence[object]) -> list[Any]:
+    def _texts(self, query: str, *values: object) -> list[str]:
+        """The packed texts that a query finds."""
         with self._lock, self._errors():
-            return [row[0] for row in self._db.execute(query, values)]
+            return [_unpacked(row[0]) for row in self._db.execute(query, values)]
+
+    def _first(self, query: str, *values: object) -> str | None:
+        found = self._texts(query, *values)
+        return found[0] if found else None
 
     # -- writing
 
@@ -224,9 +232,14 @@ class Archive:
         )
 
     def settle(self) -> None:
-        """Everything added so far is on the disk on return, power cuts included."""
+        """Everything added so far is on the disk on return, power cuts included.
+
+        Raises ``JournalUnavailable`` also when somebody who copies the file does not let go of it within two seconds.
+        """
         with self._lock, self._errors():
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            (busy, _, _) = self._db.execute("PRAGMA wal_checkpoint(FULL)").fetchone()
+        if busy:
+            raise JournalUnavailable(f"archive {self._path} is being read by somebody else")
 
     @property
     def size(self) -> int:
@@ -247,13 +260,11 @@ class Archive:
 
     def block(self, number: int, whole: bool) -> str | None:
         """A block, with its transactions whole or as hashes."""
-        packed = self._one("SELECT body FROM blocks WHERE number = ?", number)
-        if packed is None or not whole:
-            return None if packed is None else _unpacked(packed)
-        bodies = self._all("SELECT body FROM transactions WHERE number = ? ORDER BY place", (number,))
-        return _text(
-            {**json.loads(_unpacked(packed)), "transactions": [json.loads(_unpacked(b)) for b in bodies]}
-        )
+        body = self._first("SELECT body FROM blocks WHERE number = ?", number)
+        if body is None or not whole:
+            return body
+        transactions = self._texts("SELECT body FROM transactions WHERE number = ? ORDER BY place", number)
+        return _text({**json.loads(body), "transactions": [json.loads(text) for text in transactions]})
 
     def count(self, number: int) -> int:
         """How many transactions a block has."""
@@ -261,23 +272,20 @@ class Archive:
 
     def receipts(self, number: int) -> str:
         """All receipts of a block."""
-        packed = self._all("SELECT receipt FROM transactions WHERE number = ? ORDER BY place", (number,))
-        return "[" + ",".join(map(_unpacked, packed)) + "]"
+        found = self._texts("SELECT receipt FROM transactions WHERE number = ? ORDER BY place", number)
+        return "[" + ",".join(found) + "]"
 
     def transaction_at(self, number: int, place: int) -> str | None:
         """A block's transaction at a place, counted from 0."""
-        packed = self._one("SELECT body FROM transactions WHERE number = ? AND place = ?", number, place)
-        return None if packed is None else _unpacked(packed)
+        return self._first("SELECT body FROM transactions WHERE number = ? AND place = ?", number, place)
 
     def transaction(self, transaction_hash: bytes) -> str | None:
         """The mined transaction with this hash."""
-        packed = self._one("SELECT body FROM transactions WHERE hash = ?", transaction_hash)
-        return None if packed is None else _unpacked(packed)
+        return self._first("SELECT body FROM transactions WHERE hash = ?", transaction_hash)
 
     def receipt(self, transaction_hash: bytes) -> str | None:
         """The receipt of the mined transaction with this hash."""
-        packed = self._one("SELECT receipt FROM transactions WHERE hash = ?", transaction_hash)
-        return None if packed is None else _unpacked(packed)
+        return self._first("SELECT receipt FROM transactions WHERE hash = ?", transaction_hash)
 
     def logs(self, wanted: LogFilter) -> str:
         """All logs that pass the filter, in the order of the chain."""
@@ -291,7 +299,8 @@ class Archive:
                 parameters += options
         # Only column names of ours and question marks are put together; values are bound.
         query = f"SELECT body FROM logs WHERE {' AND '.join(where)} ORDER BY number, place"  # noqa: S608
-        return "[" + ",".join(self._all(query, parameters)) + "]"
+        with self._lock, self._errors():
+            return "[" + ",".join(row[0] for row in self._db.execute(query, parameters)) + "]"
 
 
 def _log_row(number: int, log: Body) -> tuple[object, ...]:
