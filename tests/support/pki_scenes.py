@@ -21,18 +21,8 @@ from signing.pades import add_dss
 from signing.timestamps import Token
 from tests.factories.evidence import Forge, World, at, b64
 from tests.support.pdf_engines import Scene
+from tests.support.signing_authorities import KEY_USAGES
 
-BITS = [
-    "digital_signature",
-    "content_commitment",
-    "key_encipherment",
-    "data_encipherment",
-    "key_agreement",
-    "key_cert_sign",
-    "crl_sign",
-    "encipher_only",
-    "decipher_only",
-]
 _KEYS: dict[str, Any] = {}
 
 
@@ -95,7 +85,9 @@ def certify(
         .add_extension(x509.BasicConstraints(ca=ca, path_length=path_length), critical=True)
     )
     if bits != {"absent"}:
-        builder = builder.add_extension(x509.KeyUsage(**{bit: bit in bits for bit in BITS}), critical=True)
+        builder = builder.add_extension(
+            x509.KeyUsage(**{bit: bit in bits for bit in KEY_USAGES}), critical=True
+        )
     if extended:
         builder = builder.add_extension(x509.ExtendedKeyUsage(extended), critical=True)
     if names_ocsp:

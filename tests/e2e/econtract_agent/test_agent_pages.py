@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import socket
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
-import uvicorn
 
 from api.econtract import router
 from api.econtract.texts import TEXTS
@@ -21,6 +18,7 @@ from api.infra.sealing import FieldKey
 from tests.e2e.conftest import DESKTOP, Profile, Visit
 from tests.support import slice_application
 from tests.support.econtract_stage import AGENT, VALUES, Stage, build_stage
+from tests.support.served_slice import log_in, loopback, serving
 
 Open = Callable[[Profile], AbstractContextManager[Visit]]
 WALLET = "0x" + "1" * 40
@@ -33,32 +31,20 @@ class Served:
     token: str
 
     def log_in(self, visit: Visit) -> None:
-        cookie = {"name": SESSION_COOKIE, "value": self.token, "url": self.origin}
-        visit.context.add_cookies([cookie])  # type: ignore[list-item]
+        log_in(visit, self.origin, self.token)
 
 
 @pytest.fixture
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    sock = socket.socket()
-    sock.bind(("127.0.0.1", 0))
-    origin = f"http://localhost:{sock.getsockname()[1]}"
-    patch = pytest.MonkeyPatch()
-    patch.setattr(slice_application, "ORIGIN", origin)
-    database = slice_application.make_database(tmp_path_factory.mktemp("database"))
-    stage = build_stage(database, FieldKey(bytes(range(32))), origin)
-    with slice_application.slice_application(
-        database, router, TEXTS, econtract=stage.econtract, identity=SimpleNamespace()
-    ) as made:
-        token = str(made.as_(AGENT).cookies[SESSION_COOKIE])
-        server = uvicorn.Server(uvicorn.Config(made.app, log_level="error"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.05)
-        yield Served(stage, origin, token)
-        server.should_exit = True
-        thread.join(timeout=10)
-    patch.undo()
+    with loopback() as (sock, origin):
+        database = slice_application.make_database(tmp_path_factory.mktemp("database"))
+        stage = build_stage(database, FieldKey(bytes(range(32))), origin)
+        with slice_application.slice_application(
+            database, router, TEXTS, econtract=stage.econtract, identity=SimpleNamespace()
+        ) as made:
+            token = str(made.as_(AGENT).cookies[SESSION_COOKIE])
+            with serving(made.app, sock):
+                yield Served(stage, origin, token)
 
 
 def look(visit: Visit, name: str) -> None:
@@ -70,6 +56,14 @@ def look(visit: Visit, name: str) -> None:
     visit.page.evaluate(
         "for (const element of document.querySelectorAll('[style]')) element.removeAttribute('style')"
     )
+
+
+def signed_by_the_worker(stage: Stage) -> tuple[str, Any]:
+    """A contract that waits for the employer: its id, and what the portal knows of it."""
+    pk = stage.send()
+    stage.consent()
+    stage.worker_signs(pk)
+    return pk, stage.econtract.portal.facts_of(pk)
 
 
 def test_drafting_with_live_findings_and_sending(served: Served, browser_for: Open) -> None:
@@ -121,10 +115,7 @@ def test_drafting_with_live_findings_and_sending(served: Served, browser_for: Op
 
 def test_signing_with_a_browser_wallet_and_the_platform_seal(served: Served, browser_for: Open) -> None:
     stage = served.stage
-    pk = stage.send()
-    stage.consent()
-    stage.worker_signs(pk)
-    facts = stage.econtract.portal.facts_of(pk)
+    pk, facts = signed_by_the_worker(stage)
     posted: list[dict[str, object]] = []
     with browser_for(DESKTOP) as visit:
         served.log_in(visit)
@@ -186,10 +177,7 @@ def test_signing_with_a_browser_wallet_and_the_platform_seal(served: Served, bro
 
 def test_signatures_made_elsewhere_are_pasted_as_tools_print_them(served: Served, browser_for: Open) -> None:
     stage = served.stage
-    pk = stage.send()
-    stage.consent()
-    stage.worker_signs(pk)
-    facts = stage.econtract.portal.facts_of(pk)
+    pk, facts = signed_by_the_worker(stage)
     posted: list[dict[str, object]] = []
     answer = {
         "attempt_id": "a1",
