@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from api.econtract.service.retention import Ended
 from api.identity.service.forgetting import forget_checks, forget_person
 from api.identity.service.gateway import refusals
-from api.kernel.errors import integrity
+from api.kernel.errors import integrity, unavailable
 from api.kernel.events import Json
 from api.rights.model import Certificate, EndedContract, Leftovers
 from api.rights.service import Erasures
@@ -105,6 +105,11 @@ class AllHoldings:
         """At the identity service."""
         with refusals():
             self._container.identity.client.forget(ref)
+
+    def settle(self) -> None:
+        """The write-ahead log of the database holds what was deleted until it is folded in."""
+        if not self._container.db.fold():
+            raise unavailable("rights.disk_busy")
 
 
 class LogCertifier:

@@ -1,7 +1,7 @@
 """Announces, holds, carries out and certifies erasures; repeats them in a restored installation.
 
-Destroying goes in two steps, each of which a kill may follow: the database's part in one transaction, which also notes
-what lies outside; then that, piece by piece, until nothing is left and the certificate is signed.
+Destroying goes in steps, each of which a kill may follow: the database's part in one transaction, which also notes what
+lies outside; then that, piece by piece; then the database's own remains on the disk; the certificate is signed last.
 """
 
 from __future__ import annotations
@@ -115,11 +115,17 @@ class Erasures:
     def _finish(self, key: str) -> int:
         with self._uow.read() as session:
             row = repository.by_id(session, key)
-            left: Mapping[str, Sequence[str]] = {} if row is None else row.outside
+            left: Mapping[str, Sequence[str]] = {} if row is None else row.outside or {}
         for cid in left.get("blobs", ()):
             self._holdings.remove_blob(cid)
         for ref in left.get("person_refs", ()):
             self._holdings.forget_person(ref)
+        with self._uow() as session:
+            row = repository.by_id(session, key, lock=True)
+            if row is None or row.state != State.DESTROYING.value:
+                return 0
+            row.outside = None
+        self._holdings.settle()  # a certificate speaks of what has left the disk
         with self._uow() as session:
             row = repository.by_id(session, key, lock=True)
             if row is None or row.state != State.DESTROYING.value:
@@ -130,7 +136,7 @@ class Erasures:
                 row.certificate, row.note = certificate.body, certificate.note
             else:  # repeated after a restore: the first certificate stays the certificate
                 certificate = Certificate(row.certificate, row.note)
-            row.state, row.erased_at, row.outside = State.ERASED.value, now, None
+            row.state, row.erased_at = State.ERASED.value, now
             self._recorder.record(
                 session,
                 EventDraft(
@@ -198,6 +204,7 @@ class Erasures:
                     id=new_id(),
                     contract_id=str(facts["contract_id"]),
                     stream=str(facts["stream"]),
+                    state=State.DESTROYING.value,
                     ground=str(facts["ground"]),
                     announced_at=datetime.fromisoformat(str(facts["announced"])),
                     due_at=datetime.fromisoformat(str(facts["erased"])),
