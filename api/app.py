@@ -25,6 +25,7 @@ from api.infra.process import settle, trim
 from api.infra.settings import Settings
 from api.infra.web import WebConfig, install_web
 from api.signing_round.service import SigningRoundService
+from signing.identity_service.bounded_http import BoundedHttp
 
 log = structlog.get_logger(__name__)
 
@@ -127,6 +128,7 @@ def main() -> None:
     port = settings.listen_port or urlsplit(settings.public_origin).port or 8080
     uvicorn.run(
         app,
+        http=BoundedHttp,
         host="127.0.0.1",
         port=port,
         log_level="warning",

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-HEAD_BYTES: Final = 1 << 30
+HEAD_BYTES: Final = 64 * 1024
 """More than any browser sends (Chromium's own bound is 256 KiB for answers); nginx and Go take 32 KiB and 1 MiB."""
 HEAD_SECONDS: Final = 20.0
 
