@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+import rlp.codec
+from eth_hash.auto import keccak
 
 from node.archive import NAME, Archive
 from node.chain import Chain
@@ -17,7 +22,7 @@ from node.errors import JournalUnavailable, ReplayMismatch
 from node.installation import read_facts
 from node.launch import start_node
 from node.policy import Call
-from node.settings import NodeSettings
+from node.settings import PROJECT_ROOT, NodeSettings
 from node.transactions import decode
 from tests.support.chain_caller import SENDER, Caller
 
@@ -134,6 +139,84 @@ def test_the_replay_check_finds_what_the_archive_tells_otherwise(
         asyncio.run(check(_settings(tmp_path)))
 
 
+_DYING = """
+import asyncio, os, signal, sys
+from pathlib import Path
+from node import archive, chain, engine, history
+from node.settings import NodeSettings
+from tests.fault.node.test_archive import _raw
+
+folder, owner, name, moment = Path(sys.argv[1]), *sys.argv[2:]
+place = {"BlockJournal": history.BlockJournal, "Engine": engine.Engine, "Archive": archive.Archive, "archive": archive}[owner]
+real = getattr(place, name)
+
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def dying(*arguments):
+    if moment == "before":
+        die()
+    found = real(*arguments)
+    if asyncio.iscoroutine(found):
+        async def finish():
+            await found
+            die()
+        return finish()
+    die()
+
+async def run():
+    found = chain.Chain(NodeSettings(data_dir=folder, block_interval=0.0))
+    asyncio.create_task(found.run())
+    await found.ready.wait()
+    setattr(place, name, dying)
+    await found.send([_raw(folder, int(found.status().height))])
+    print("acknowledged", flush=True)
+    await asyncio.sleep(30)
+
+asyncio.run(run())
+"""
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "moment"),
+    [
+        ("BlockJournal", "intend", "after"),
+        ("Engine", "mine", "after"),
+        ("BlockJournal", "confirm", "before"),
+        ("BlockJournal", "confirm", "after"),
+        ("archive", "_log_row", "before"),
+        ("Archive", "add", "after"),
+    ],
+)
+def test_kill_9_at_any_step_of_a_block_leaves_the_same_history(
+    tmp_path: Path, history: list[Any], owner: str, name: str, moment: str
+) -> None:
+    died = subprocess.run(
+        [sys.executable, "-c", _DYING, str(tmp_path), owner, name, moment],
+        cwd=PROJECT_ROOT,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert died.returncode == -signal.SIGKILL, died.stderr.decode()
+    assert b"acknowledged" in died.stdout
+    with (
+        start_node(_settings(tmp_path)) as node,
+        Caller(node.rpc_url, node.token, node.chain_id) as caller,
+    ):
+        receipt = caller.receipt(_raw(tmp_path, BLOCKS).hash)
+        assert (receipt["blockNumber"], receipt["status"], len(receipt["logs"])) == (
+            hex(BLOCKS + 1),
+            "0x1",
+            1,
+        )
+        told = _told(caller)
+        assert [part[: len(old)] for part, old in zip(told, history, strict=True)] == history
+        assert [log["data"] for log in told[2]].count("0xdead") == 1
+        checked = asyncio.run(check(_settings(tmp_path)))
+        assert (checked.blocks, checked.archived) == (BLOCKS + 1, BLOCKS + 1)
+
+
 async def _until(condition: Any) -> None:
     async with asyncio.timeout(20):
         while not condition():
@@ -191,7 +274,10 @@ def test_a_block_that_the_archive_refuses_is_shown_only_after_the_restart_that_w
 def _raw(folder: Path, nonce: int) -> Any:
     chain_id = read_facts(folder).chain_id
     with Caller("http://127.0.0.1:1", None, chain_id) as caller:
-        text = caller.raw(nonce, SENDER.address, b"\x01")
+        # The counter is what the sender's first transaction created; it logs its call data.
+        created = rlp.codec.encode([bytes.fromhex(SENDER.address[2:]), 0])  # type: ignore[no-untyped-call]
+        counter = "0x" + keccak(created)[12:].hex()
+        text = caller.raw(nonce, counter, b"\xde\xad")
     return decode(bytes.fromhex(text[2:]), chain_id)
 
 
