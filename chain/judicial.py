@@ -115,8 +115,16 @@ class JudicialRelay(LeasedRelay[JudicialStore, _Flight, JudicialTick]):
         return JudicialTick()
 
     def enrol(self, fence: int, tick: JudicialTick) -> None:
-        """Checkpoints that have their quorum by now become items."""
+        """Checkpoints that have their quorum by now become items; what was made for a replaced contract is put back."""
         tick.enrolled = self.store.enrol(fence)
+        if not self._reconciled:
+            strangers = [item for item in self.store.under_way() if not self._made_for_this_court(item)]
+            if strangers:
+                self.store.put_back(fence, strangers)
+
+    def _made_for_this_court(self, item: Item) -> bool:
+        made = read_raw(item.raw or b"")
+        return (made.chain_id, made.to) == (self.court.chain_id, self.court.address)
 
     # -- reconcile
 
@@ -125,7 +133,7 @@ class JudicialRelay(LeasedRelay[JudicialStore, _Flight, JudicialTick]):
         self.require_chain(self.court.chain_id)
         if not load(JUDICIAL_ANCHOR).matches(self.gateway.code(self.court.address)):
             raise ChainError("judicial.contract_missing", address=self.court.address)
-        last = self.store.last_anchored()
+        last = self.store.last_anchored(self.court.chain_id, self.court.address)
         if last is not None and self._root_at(last.size) != last.root:
             raise LogIntegrityError(f"the court's chain no longer has the checkpoint of size {last.size}")
 

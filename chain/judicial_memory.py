@@ -12,7 +12,7 @@ from eth_abi.abi import encode
 from chain.abi import JUDICIAL_ANCHOR, load
 from chain.errors import ProofInvalid
 from chain.judicial_port import Carried, Cosigned, Item, ItemState
-from chain.judicial_receipt import receipt_entry
+from chain.judicial_receipt import is_of, receipt_entry
 from chain.lease_memory import MemoryLease
 from chain.memory_contracts import Emitted, MemoryRevert, UnknownCall, emit
 from chain.merkle import EMPTY_ROOT, Tree, leaf_hash, verify_consistency, verify_inclusion
@@ -163,9 +163,11 @@ class MemoryJudicialStore:
     def pending(self, limit: int) -> list[Item]:
         return self._in(ItemState.PENDING)[: max(0, limit)]
 
-    def last_anchored(self) -> Item | None:
+    def last_anchored(self, chain_id: int, address: str) -> Item | None:
         found = self._in(ItemState.ANCHORED)
-        return found[-1] if found else None
+        if not found or not is_of(self.receipt(found[-1].size), chain_id, address):
+            return None
+        return found[-1]
 
     def cosignatures(self, size: int) -> list[Cosigned]:
         return list(self._witnessed[size][1])

@@ -60,6 +60,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "这一版信任根没有签名，请通过其他渠道比对指纹。",
         "Nobody has signed this version of the trust root: compare its fingerprint over another channel.",
     ),
+    "evidence.witness_rekeyed": (
+        "见证人 {witness} 的密钥与信任根中的不同。新密钥须用新名称，否则旧证据包将核验不通过。",
+        "Witness {witness} has another key than in the trust root. A new key takes a new name, or older packages would fail.",
+    ),
     "evidence.release_pending": (
         "签署页面或文书模板刚刚发布，正在写入日志，请稍后再试。",
         "The signing page or the template was only just released and is entering the log; try again in a moment.",
