@@ -164,6 +164,13 @@ def response(
     return made.public_bytes(serialization.Encoding.DER)
 
 
+def _of_another_number(holder: Holder) -> bytes:
+    """The certificate with its serial number altered, which its signature is not over."""
+    number = holder.certificate.serial_number
+    before, after = (value.to_bytes(8, "big") for value in (number, number ^ 1))
+    return holder.der.replace(before, after, 1)
+
+
 @dataclass
 class Pki:
     """One authority for the worker's certificate, and what a file carries about it."""
@@ -175,6 +182,10 @@ class Pki:
     issuing: dict[str, Any] = field(default_factory=dict)
     root_options: dict[str, Any] = field(default_factory=dict)
     between: list[dict[str, Any]] = field(default_factory=list)
+    listed: bool = False
+    """Whether the trust root lists the issuing authority beside the anchor."""
+    damaged: bool = False
+    """Whether the file holds a damaged copy of each authority below the anchor before the good one."""
 
     @cached_property
     def root(self) -> Holder:
@@ -224,13 +235,23 @@ class Pki:
     ) -> Scene:
         """The finished file with this material, and a trust root that holds the anchor beside the usual ones."""
         forge, ca = self.forge, self.world.ca
-        forge.changes["with_dss"] = lambda _value, own: add_dss(
-            own.employer_signed[0],
-            certificates=[*ca.chain, *(holder.der for holder in self.chain)],
-            crls=[ca.crl(), *crls],
-            ocsps=[ca.ocsp(self.world.seal_certificate), *ocsps],
-        )
-        root = self.world.trust_root(cas=[b64(item) for item in (*ca.chain, self.root.der)])
+        copies = [_of_another_number(holder) for holder in self.chain if self.damaged]
+
+        def with_store(_value: Any, own: Forge) -> bytes:
+            made = add_dss(
+                own.employer_signed[0],
+                certificates=[*ca.chain, *copies, *(holder.der for holder in self.chain)],
+                crls=[ca.crl(), *crls],
+                ocsps=[ca.ocsp(self.world.seal_certificate), *ocsps],
+            )
+            for copy, holder in zip(copies, self.chain, strict=False):  # pyHanko writes no number twice
+                assert made.count(copy) == 1
+                made = made.replace(copy, holder.der[:-1] + bytes([holder.der[-1] ^ 1]))
+            return made
+
+        forge.changes["with_dss"] = with_store
+        listed = [self.chain[-1].der] if self.listed else []
+        root = self.world.trust_root(cas=[b64(item) for item in (*ca.chain, self.root.der, *listed)])
         return Scene(forge.finished[0], len(forge.base), root, at(700), revocation)
 
 
