@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from api.evidence import router
+from api.evidence.router import offline
 from api.evidence.service import EvidenceService
 from api.evidence.service.disclosure import Disclosures
 from api.evidence.service.figures import Figures
@@ -187,3 +188,15 @@ def test_the_court_asks_for_a_report(browser_for: Open, served: Served) -> None:
         with visit.page.expect_download(timeout=60_000) as download:
             visit.page.get_by_role("link", name="下载证据包").click()
         assert download.value.suggested_filename.startswith("evidence-")
+
+
+def test_an_installation_whose_offline_verifier_was_not_built(
+    browser_for: Open, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(offline, "PAGE", served.folder / "nowhere.html")
+    with browser_for(PHONE) as visit:
+        visit.page.goto(f"{served.origin}/verify")
+        assert offline.BUILD in visit.page.locator("main").inner_text()
+        assert visit.page.get_by_role("link", name="下载离线核验页").count() == 0
+        visit.shot("verify-not-built")
+        visit.axe("verify-not-built")
