@@ -30,9 +30,6 @@ class Served:
     origin: str
     token: str
 
-    def log_in(self, visit: Visit) -> None:
-        log_in(visit, self.origin, self.token)
-
 
 @pytest.fixture
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
@@ -68,7 +65,7 @@ def signed_by_the_worker(stage: Stage) -> tuple[str, Any]:
 
 def test_drafting_with_live_findings_and_sending(served: Served, browser_for: Open) -> None:
     with browser_for(DESKTOP) as visit:
-        served.log_in(visit)
+        log_in(visit, served.origin, served.token)
         page = visit.page
         page.goto(f"{served.origin}/agent/contracts")
         page.wait_for_selector("text=还没有合同")
@@ -118,7 +115,7 @@ def test_signing_with_a_browser_wallet_and_the_platform_seal(served: Served, bro
     pk, facts = signed_by_the_worker(stage)
     posted: list[dict[str, object]] = []
     with browser_for(DESKTOP) as visit:
-        served.log_in(visit)
+        log_in(visit, served.origin, served.token)
         page = visit.page
 
         def prepare(route) -> None:  # type: ignore[no-untyped-def]
@@ -194,7 +191,7 @@ def test_signatures_made_elsewhere_are_pasted_as_tools_print_them(served: Served
         route.fulfill(status=422, json={"detail": "印章签名不符"})
 
     with browser_for(DESKTOP) as visit:
-        served.log_in(visit)
+        log_in(visit, served.origin, served.token)
         page = visit.page
         visit.expect_error("422")
         api = f"**/api/v1/signing/{facts.round_id}/employer"
@@ -227,7 +224,7 @@ def test_another_commitment_is_never_signed(served: Served, browser_for: Open) -
     stage.worker_signs(pk)
     round_id = stage.round_of(pk)
     with browser_for(DESKTOP) as visit:
-        served.log_in(visit)
+        log_in(visit, served.origin, served.token)
         answer = {
             "attempt_id": "a1",
             "typed_data": {"message": {"commitment": "0x" + "0" * 64}},
@@ -255,7 +252,7 @@ def test_lookup_and_list_pages(served: Served, browser_for: Open) -> None:
         look(visit, "lookup")
         visit.page.goto(f"{served.origin}/d/nothing")
         look(visit, "lookup-unknown")
-        served.log_in(visit)
+        log_in(visit, served.origin, served.token)
         visit.page.goto(f"{served.origin}/agent/contracts/{pk}")
         visit.page.wait_for_selector("text=请把工作地点写清楚")
         look(visit, "detail-change")

@@ -31,9 +31,6 @@ class Served:
     token: str
     counters: CountersInMemory
 
-    def log_in(self, visit: Visit) -> None:
-        log_in(visit, self.origin, self.token)
-
 
 @pytest.fixture
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
@@ -55,7 +52,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 @pytest.mark.parametrize("profile", [PHONE, DESKTOP], ids=lambda profile: profile.name)
 def test_each_proven_figure_has_its_export(browser_for: Open, served: Served, profile: Profile) -> None:
     with browser_for(profile) as visit:
-        served.log_in(visit)
+        log_in(visit, served.origin, served.token)
         visit.page.goto(f"{served.origin}/supervision")
         section = visit.page.locator("#proven")
         assert section.get_by_role("link", name="导出证明").count() == 3
