@@ -185,7 +185,7 @@ class Pki:
     listed: bool = False
     """Whether the trust root lists the issuing authority beside the anchor."""
     damaged: bool = False
-    """Whether the file holds a damaged copy of each authority below the anchor before the good one."""
+    """Whether the file holds a damaged copy of each authority below the anchor behind the good one."""
 
     @cached_property
     def root(self) -> Holder:
@@ -240,7 +240,7 @@ class Pki:
         def with_store(_value: Any, own: Forge) -> bytes:
             made = add_dss(
                 own.employer_signed[0],
-                certificates=[*ca.chain, *copies, *(holder.der for holder in self.chain)],
+                certificates=[*ca.chain, *(holder.der for holder in self.chain), *copies],
                 crls=[ca.crl(), *crls],
                 ocsps=[ca.ocsp(self.world.seal_certificate), *ocsps],
             )

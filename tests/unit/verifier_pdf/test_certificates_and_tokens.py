@@ -99,7 +99,7 @@ SCENES: dict[str, tuple[tuple[int, str], Build]] = {
         GOOD,
         path(listed=True, issuing={"ca": False, "usage": {"digital_signature"}, "more": [(UNKNOWN, True)]}),
     ),
-    "a damaged copy stands before the good one": (GOOD, path(between=[{}], damaged=True)),
+    "a damaged copy stands beside the good one": (GOOD, path(between=[{}], damaged=True)),
     "two authorities between": (GOOD, path(between=[{}, {}])),
     "path length kept": (GOOD, path(between=[{"path_length": 1}])),
     "path length exceeded": (NO_PATH, path(between=[{"path_length": 0}])),
