@@ -25,8 +25,9 @@ _SKIPPED_NAMES = frozenset({"up.json", "node.json", "lock", "backup"})
 _SKIPPED_ENDINGS = ("-wal", "-shm", "-journal", ".tmp", ".part", ".fresh", ".log", ".bad")
 _LOCK_SECONDS = 30
 CHAINS = ("node", "court")
-"""Folders of chain nodes: their journals are copied in an order that keeps them consistent; what a replay makes again is not kept."""
+"""Folders of chain nodes: their journals are copied in an order that keeps them consistent."""
 DERIVED = ("snapshot-", "archive.")
+"""In those folders, what a replay of the journal makes again: not kept."""
 
 
 def database_url(root: Path) -> str:

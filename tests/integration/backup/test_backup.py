@@ -122,7 +122,11 @@ def test_what_is_left_out(root: Path, tmp_path: Path) -> None:
         "identity/store.db",
         "node/chain.json",
     } <= names
-    assert not {n for n in names if n.startswith(("logs/", "node/snapshot-", "node/archive.")) or n.endswith(("-wal", "-shm"))}
+    assert not {
+        n
+        for n in names
+        if n.startswith(("logs/", "node/snapshot-", "node/archive.")) or n.endswith(("-wal", "-shm"))
+    }
     assert "keys/backup" not in names, "the key that opens the archive is not in it"
     assert (tmp_path / "restored/keys/field").read_text() == "00" * 32
 
