@@ -72,8 +72,8 @@ def _claim(db: Database, caller: str, key: str, digest: str) -> Response | None:
     now = SystemClock().now()
     claim = {"request_digest": digest, "at": now, "owner": this_process(), "status": None}
     try:
-        with db.transaction() as session:
-            session.execute(_INSERT, {"caller": caller, "key": key, **claim})
+        with db.engine.begin() as connection:
+            connection.execute(_INSERT, {"caller": caller, "key": key, **claim})
             return None
     except IntegrityError:
         pass
@@ -100,16 +100,16 @@ def _void(row: IdempotencyRow, now: datetime) -> bool:
 
 def _settle(db: Database, caller: str, key: str, response: Response | None) -> None:
     mine = {"of": caller, "under": key}
-    with db.transaction() as session:
+    with db.engine.begin() as connection:
         if response is None or response.status_code >= 500:
-            session.execute(_FORGET, mine)
+            connection.execute(_FORGET, mine)
             return
         answer = {
             "status": response.status_code,
             "body": bytes(response.body),
             "media_type": response.media_type or response.headers.get("content-type", "application/json"),
         }
-        session.execute(_ANSWER, mine | answer)
+        connection.execute(_ANSWER, mine | answer)
 
 
 def _tidy(db: Database, app: FastAPI) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import CursorResult, or_, select, update
+from sqlalchemy import CursorResult, Table, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from api.signing_round.model import RoundState, Signatory, Step
@@ -17,6 +17,42 @@ from api.signing_round.tables import (
     OpeningRow,
     RecipientRow,
     RoundRow,
+)
+
+_ROUND, _ATTEMPT = (cast(Table, row.__table__) for row in (RoundRow, AttemptRow))
+_LIVE = (Step.PREPARED.value, Step.CERTIFIED.value, Step.SIGNED.value)
+
+# Built once: these run at every step of every signature, and building a statement costs more than running it.
+_SAVE = (
+    update(_ATTEMPT)
+    .where(
+        _ATTEMPT.c.id == bindparam("b_id"),
+        _ATTEMPT.c.change == bindparam("b_change"),
+        _ATTEMPT.c.step.in_(_LIVE),
+    )
+    .values(
+        work=bindparam("b_work"),
+        step=bindparam("b_step"),
+        change=_ATTEMPT.c.change + 1,
+        touched_at=bindparam("b_now"),
+    )
+)
+_FINISH = (
+    update(_ATTEMPT)
+    .where(_ATTEMPT.c.id == bindparam("b_id"))
+    .values(step=Step.DONE.value, prepared=None, work=bindparam("b_work"), change=_ATTEMPT.c.change + 1)
+)
+_NAME_CALL = update(_ROUND).where(_ROUND.c.id == bindparam("b_id")).values(conclude_call=bindparam("b_call"))
+_OWN_LIVE = select(AttemptRow).where(
+    AttemptRow.round_id == bindparam("b_round"),
+    AttemptRow.signatory == bindparam("b_signatory"),
+    AttemptRow.actor == bindparam("b_actor"),
+    AttemptRow.step.in_(_LIVE),
+)
+_DONE = select(AttemptRow).where(
+    AttemptRow.round_id == bindparam("b_round"),
+    AttemptRow.signatory == bindparam("b_signatory"),
+    AttemptRow.step == Step.DONE.value,
 )
 
 
@@ -53,13 +89,7 @@ def binding(session: Session, org_id: str, wallet: str, certificate_sha256: str)
 
 def done_attempt(session: Session, round_id: str, signatory: Signatory) -> AttemptRow | None:
     """The attempt that became the signatory's signature."""
-    return session.scalar(
-        select(AttemptRow).where(
-            AttemptRow.round_id == round_id,
-            AttemptRow.signatory == signatory.value,
-            AttemptRow.step == Step.DONE.value,
-        )
-    )
+    return session.scalar(_DONE, {"b_round": round_id, "b_signatory": signatory.value})
 
 
 def take_lock(
@@ -90,16 +120,8 @@ def take_lock(
 
 def own_live_attempts(session: Session, round_id: str, signatory: Signatory, actor: str) -> list[AttemptRow]:
     """Attempts of the same person that are neither finished nor dropped."""
-    return list(
-        session.scalars(
-            select(AttemptRow).where(
-                AttemptRow.round_id == round_id,
-                AttemptRow.signatory == signatory.value,
-                AttemptRow.actor == actor,
-                AttemptRow.step.in_([Step.PREPARED, Step.CERTIFIED, Step.SIGNED]),
-            )
-        )
-    )
+    wanted = {"b_round": round_id, "b_signatory": signatory.value, "b_actor": actor}
+    return list(session.scalars(_OWN_LIVE, wanted))
 
 
 def advance(session: Session, row: RoundRow, attempt_id: str | None, to: RoundState, **values: Any) -> bool:
@@ -150,37 +172,24 @@ def drop_attempts(session: Session, round_id: str, keep: str | None = None) -> N
 
 def save_work(session: Session, row: AttemptRow, work: str, step: Step, now: datetime) -> bool:
     """Store an attempt's progress unless somebody else changed it since it was read."""
-    changed = session.execute(
-        update(AttemptRow)
-        .where(
-            AttemptRow.id == row.id,
-            AttemptRow.change == row.change,
-            AttemptRow.step.in_([Step.PREPARED, Step.CERTIFIED, Step.SIGNED]),
-        )
-        .values(work=work, step=step.value, change=row.change + 1, touched_at=now)
-        .execution_options(synchronize_session=False)
-    )
-    return _one(changed)
+    values = {
+        "b_id": row.id,
+        "b_change": row.change,
+        "b_work": work,
+        "b_step": step.value,
+        "b_now": now,
+    }
+    return _one(session.connection().execute(_SAVE, values))
 
 
 def finish_attempt(session: Session, row: AttemptRow, work: str) -> None:
     """The attempt became the signature; its prepared bytes go."""
-    session.execute(
-        update(AttemptRow)
-        .where(AttemptRow.id == row.id)
-        .values(step=Step.DONE.value, prepared=None, work=work, change=AttemptRow.change + 1)
-        .execution_options(synchronize_session=False)
-    )
+    session.connection().execute(_FINISH, {"b_id": row.id, "b_work": work})
 
 
 def name_call(session: Session, round_id: str, call: str) -> None:
     """Remember the registry call that belongs to the round."""
-    session.execute(
-        update(RoundRow)
-        .where(RoundRow.id == round_id)
-        .values(conclude_call=call)
-        .execution_options(synchronize_session=False)
-    )
+    session.connection().execute(_NAME_CALL, {"b_id": round_id, "b_call": call})
 
 
 def signed_attempts(session: Session, now: datetime, untouched: datetime, limit: int = 20) -> list[str]:
