@@ -219,9 +219,7 @@ class Database:
             yield outer
             return
         with self._readers() as session, self._entered(session):
-            yield session
-            session.expunge_all()  # what was read stays readable after the block
-            session.rollback()
+            yield session  # closing it rolls back; what was read stays readable after the block
 
     @contextmanager
     def _entered(self, session: Session) -> Iterator[None]:
