@@ -199,7 +199,7 @@ class Database:
         reader = self.engine
         if self.dialect == "sqlite":
             reader = self.engine.execution_options(sqlite_begin="DEFERRED")
-        self._readers = sessionmaker(reader, expire_on_commit=False)
+        self._readers = sessionmaker(reader, expire_on_commit=False, autoflush=False)  # nothing to flush
         self._open: ContextVar[Session | None] = ContextVar("open session", default=None)
 
     @contextmanager

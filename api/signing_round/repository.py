@@ -56,6 +56,41 @@ _DONE = select(AttemptRow).where(
 )
 
 
+_TAKE = (
+    update(_ROUND)
+    .where(
+        _ROUND.c.id == bindparam("b_id"),
+        _ROUND.c.revision == bindparam("b_revision"),
+        _ROUND.c.state == bindparam("b_state"),
+        or_(
+            _ROUND.c.lock_attempt.is_(None),
+            _ROUND.c.lock_until < bindparam("b_now"),
+            _ROUND.c.lock_attempt.in_(bindparam("b_own", expanding=True)),
+        ),
+    )
+    .values(lock_attempt=bindparam("b_attempt"), lock_until=bindparam("b_until"))
+)
+_DROP = (
+    update(_ATTEMPT)
+    .where(_ATTEMPT.c.round_id == bindparam("b_round"), _ATTEMPT.c.step.in_(_LIVE))
+    .values(step=Step.DROPPED.value, prepared=None)
+)
+
+
+# What else an advance sets comes with its parameters.
+_ADVANCE = (
+    update(_ROUND)
+    .where(
+        _ROUND.c.id == bindparam("b_id"),
+        _ROUND.c.revision == bindparam("b_revision"),
+        _ROUND.c.state == bindparam("b_state"),
+        _ROUND.c.current_sha256 == bindparam("b_sha256"),
+    )
+    .values(state=bindparam("b_to"), lock_attempt=None, lock_until=None)
+)
+_ADVANCE_HOLDING = _ADVANCE.where(_ROUND.c.lock_attempt == bindparam("b_attempt"))
+
+
 def round_by_id(session: Session, round_id: str) -> RoundRow | None:
     """The round, or None."""
     return session.get(RoundRow, round_id)
@@ -101,21 +136,16 @@ def take_lock(
     now: datetime,
 ) -> bool:
     """Take the lock of a round's present revision: free, run out, or held by one of the holder's own attempts."""
-    free = [RoundRow.lock_attempt.is_(None), RoundRow.lock_until < now]
-    if holder_attempts:
-        free.append(RoundRow.lock_attempt.in_(holder_attempts))
-    changed = session.execute(
-        update(RoundRow)
-        .where(
-            RoundRow.id == row.id,
-            RoundRow.revision == row.revision,
-            RoundRow.state == row.state,
-            or_(*free),
-        )
-        .values(lock_attempt=attempt_id, lock_until=until)
-        .execution_options(synchronize_session=False)
-    )
-    return _one(changed)
+    wanted = {
+        "b_id": row.id,
+        "b_revision": row.revision,
+        "b_state": row.state,
+        "b_own": holder_attempts,
+        "b_attempt": attempt_id,
+        "b_until": until,
+        "b_now": now,
+    }
+    return _one(session.connection().execute(_TAKE, wanted))
 
 
 def own_live_attempts(session: Session, round_id: str, signatory: Signatory, actor: str) -> list[AttemptRow]:
@@ -126,21 +156,18 @@ def own_live_attempts(session: Session, round_id: str, signatory: Signatory, act
 
 def advance(session: Session, row: RoundRow, attempt_id: str | None, to: RoundState, **values: Any) -> bool:
     """Compare and swap: from the row's state, revision and digest, holding the lock, to the next revision."""
-    conditions = [
-        RoundRow.id == row.id,
-        RoundRow.revision == row.revision,
-        RoundRow.state == row.state,
-        RoundRow.current_sha256 == row.current_sha256,
-    ]
-    if attempt_id is not None:
-        conditions.append(RoundRow.lock_attempt == attempt_id)
-    changed = session.execute(
-        update(RoundRow)
-        .where(*conditions)
-        .values(state=to.value, lock_attempt=None, lock_until=None, **values)
-        .execution_options(synchronize_session=False)
-    )
-    return _one(changed)
+    wanted = {
+        "b_id": row.id,
+        "b_revision": row.revision,
+        "b_state": row.state,
+        "b_sha256": row.current_sha256,
+        "b_to": to.value,
+        **values,
+    }
+    session.flush()
+    if attempt_id is None:
+        return _one(session.connection().execute(_ADVANCE, wanted))
+    return _one(session.connection().execute(_ADVANCE_HOLDING, wanted | {"b_attempt": attempt_id}))
 
 
 def close(session: Session, round_id: str, states: frozenset[RoundState], reason: str) -> bool:
@@ -154,20 +181,10 @@ def close(session: Session, round_id: str, states: frozenset[RoundState], reason
     return _one(changed)
 
 
-def drop_attempts(session: Session, round_id: str, keep: str | None = None) -> None:
+def drop_attempts(session: Session, round_id: str) -> None:
     """Forget preparations that came to nothing; their prepared bytes go."""
-    conditions = [
-        AttemptRow.round_id == round_id,
-        AttemptRow.step.in_([Step.PREPARED, Step.CERTIFIED, Step.SIGNED]),
-    ]
-    if keep is not None:
-        conditions.append(AttemptRow.id != keep)
-    session.execute(
-        update(AttemptRow)
-        .where(*conditions)
-        .values(step=Step.DROPPED.value, prepared=None)
-        .execution_options(synchronize_session=False)
-    )
+    session.flush()
+    session.connection().execute(_DROP, {"b_round": round_id})
 
 
 def save_work(session: Session, row: AttemptRow, work: str, step: Step, now: datetime) -> bool:

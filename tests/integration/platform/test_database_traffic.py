@@ -8,7 +8,7 @@ from api.evidence.service.releases import SETTLED
 from scripts.bench.signing import database_traffic
 from tests.integration.platform.conftest import World
 
-TRANSACTIONS, STATEMENTS = 89, 289
+TRANSACTIONS, STATEMENTS = 89, 284
 """Of one contract, from draft to EFFECTIVE, by an employer that has signed before. A change is meant, or a mistake."""
 
 
