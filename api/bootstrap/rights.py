@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ from api.signing_round.service.wiring import translated
 from chain.checkpoint import SignedNote
 from chain.errors import NoteInvalid
 from signing import jcs
+from signing.sqlite_rewrite import rewrite
 
 if TYPE_CHECKING:
     from api.bootstrap.container import Container
@@ -107,8 +109,13 @@ class AllHoldings:
             self._container.identity.client.forget(ref)
 
     def settle(self) -> None:
-        """The write-ahead log of the database holds what was deleted until it is folded in."""
-        if not self._container.db.fold():
+        """SQLite's file is written anew from its live rows; PostgreSQL's are the operator's (docs/operations/erasure.md)."""
+        if self._container.db.dialect != "sqlite":
+            return
+        with closing(self._container.db.engine.raw_connection()) as connection:
+            file: Any = connection.driver_connection
+            done = rewrite(file)
+        if not done:
             raise unavailable("rights.disk_busy")
 
 

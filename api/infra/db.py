@@ -9,7 +9,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -113,17 +113,13 @@ class SealedBytes(TypeDecorator[bytes]):
         return None if value is None else _Sealed.require().open(bytes(value))
 
 
-BUSY_MS = 30_000
-"""How long a writer waits for another one, in milliseconds."""
-
-
 def _sqlite_pragmas(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the driver must not begin on its own: `_begin_immediate` does
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+    cursor.execute("PRAGMA busy_timeout=30000")
     cursor.execute("PRAGMA secure_delete=ON")  # what is erased is overwritten, not only unlinked
     cursor.close()
 
@@ -233,23 +229,6 @@ class Database:
         """Raise if the database does not answer."""
         with self.read() as session:
             session.execute(text("SELECT 1"))
-
-    def fold(self) -> bool:
-        """Fold SQLite's write-ahead log into the database and empty it: only then are deleted rows off the disk.
-
-        False when a reader holds an older view for more than a second (writers wait for that second): ask again.
-        PostgreSQL has its own ways (docs/operations/erasure.md): always True.
-        """
-        if self.dialect != "sqlite":
-            return True
-        with closing(self.engine.raw_connection()) as connection:
-            cursor = connection.cursor()
-            cursor.execute("PRAGMA busy_timeout=1000")
-            try:
-                busy, _pages, _folded = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            finally:
-                cursor.execute(f"PRAGMA busy_timeout={BUSY_MS}")
-        return not busy
 
     def close(self) -> None:
         """Close all connections."""

@@ -60,11 +60,17 @@ class Erasures:
         moved = self._announce()
         with self._uow.read() as session:
             keys = repository.due(session, self._clock.now(), BATCH)
+        empty = []
         for key in keys:
             try:
-                moved += self._carry_out(key)
+                if self._carry_out(key):
+                    empty.append(key)
             except DomainError as error:
                 log.warning("rights.erasure.postponed", erasure=key, code=error.code)
+        try:
+            moved += self._finish(empty)
+        except DomainError as error:
+            log.warning("rights.erasure.postponed", erasures=len(empty), code=error.code)
         self._write_ledger()
         return moved
 
@@ -93,14 +99,15 @@ class Erasures:
                 self._contracts.tell(session, item, shanghai_day(now + rules.NOTICE))
         return len(fresh)
 
-    def _carry_out(self, key: str) -> int:
+    def _carry_out(self, key: str) -> bool:
+        """Destroy everything that one erasure is about; whether nothing is left of it but what the disk remembers."""
         with self._uow() as session:
             row = repository.by_id(session, key, lock=True)
             if row is None or row.state not in (State.ANNOUNCED.value, State.DESTROYING.value):
-                return 0
+                return False
             if row.state == State.ANNOUNCED.value:
                 self._destroy(session, row, replay=False)
-        return self._finish(key)
+        return self._clear(key)
 
     def _destroy(self, session: Session, row: ErasureRow, *, replay: bool) -> None:
         left = self._holdings.destroy(session, row.contract_id, row.stream, replay=replay)
@@ -112,7 +119,7 @@ class Erasures:
         }
         row.state = State.DESTROYING.value
 
-    def _finish(self, key: str) -> int:
+    def _clear(self, key: str) -> bool:
         with self._uow.read() as session:
             row = repository.by_id(session, key)
             left: Mapping[str, Sequence[str]] = {} if row is None else row.outside or {}
@@ -123,9 +130,18 @@ class Erasures:
         with self._uow() as session:
             row = repository.by_id(session, key, lock=True)
             if row is None or row.state != State.DESTROYING.value:
-                return 0
+                return False
             row.outside = None
-        self._holdings.settle()  # a certificate speaks of what has left the disk
+        return True
+
+    def _finish(self, keys: Sequence[str]) -> int:
+        """Certify what has left the disk; one rewriting serves all of them."""
+        if not keys:
+            return 0
+        self._holdings.settle()
+        return sum(self._certify(key) for key in keys)
+
+    def _certify(self, key: str) -> int:
         with self._uow() as session:
             row = repository.by_id(session, key, lock=True)
             if row is None or row.state != State.DESTROYING.value:
@@ -185,20 +201,24 @@ class Erasures:
         Raises integrity when a certificate was not signed by this installation's log.
         """
         waiting = self._ledger.to_replay()
+        empty = []
         for certificate in waiting:
-            facts = self._certifier.check(certificate)
-            self._repeat(facts, certificate)
+            key = self._repeat(self._certifier.check(certificate), certificate)
+            if key is not None and self._clear(key):
+                empty.append(key)
+        self._finish(empty)
         if waiting:
             self._write_ledger()
             self._ledger.replayed()
             log.info("rights.erasures.replayed", number=len(waiting))
         return len(waiting)
 
-    def _repeat(self, facts: Mapping[str, Any], certificate: Certificate) -> None:
+    def _repeat(self, facts: Mapping[str, Any], certificate: Certificate) -> str | None:
+        """The key of an erasure that was not carried out here yet, its rows destroyed again."""
         with self._uow() as session:
             row = repository.by_contract(session, str(facts["contract_id"]))
             if row is not None and row.state == State.ERASED.value:
-                return
+                return None
             if row is None:
                 row = ErasureRow(
                     id=new_id(),
@@ -214,8 +234,7 @@ class Erasures:
             self._destroy(session, row, replay=True)
             row.certificate, row.note = certificate.body, certificate.note
             session.flush()
-            key = row.id
-        self._finish(key)
+            return row.id
 
     # ------------------------------------------------------------------ staff
 

@@ -99,7 +99,7 @@ class IdentityDesk:
         with self.store.transaction() as tx:
             forget(tx, ref)
             self.desk.audit(tx, "person.forgotten", "erased")
-        if not self.store.fold():
+        if not self.store.rewrite():
             raise IdentityRefused("identity.store_busy")
 
     def object_change(self, change_id: str) -> None:

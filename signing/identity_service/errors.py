@@ -44,8 +44,8 @@ TEXTS: dict[str, tuple[int, str, str]] = {
     ),
     "identity.store_busy": (
         503,
-        "数据仍在被读取，已删除的内容暂时还留在磁盘上，请稍后重试。",
-        "The store is still being read, so what was deleted is still on the disk; please try again later.",
+        "数据文件正被占用或磁盘空间不足，已删除的内容暂时还留在磁盘上，请稍后重试。",
+        "The store is in use or the disk is full, so what was deleted is still on the disk; please try again later.",
     ),
     "identity.check_unknown": (404, "找不到这次身份核验。", "There is no such identity check."),
     "identity.check_expired": (

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from signing.sqlite_rewrite import rewrite
+
 SCHEMA_VERSION = 1
 
 SCHEMA = """
@@ -82,8 +84,6 @@ CREATE TABLE audit (
 """
 
 Row = Mapping[str, Any]
-BUSY_MS = 10_000
-"""How long a writer waits for another program (a backup), in milliseconds."""
 
 
 class Store:
@@ -95,7 +95,7 @@ class Store:
         self._lock = threading.RLock()
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._db.row_factory = sqlite3.Row
-        pragmas = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MS}")
+        pragmas = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000")
         for pragma in (*pragmas, "secure_delete=ON"):  # what is erased is overwritten, not only unlinked
             self._db.execute(f"PRAGMA {pragma}")
         self._migrate()
@@ -123,15 +123,10 @@ class Store:
                 raise
             self._db.execute("COMMIT")
 
-    def fold(self) -> bool:
-        """Fold the write-ahead log in and empty it: only then are deleted rows off the disk. False while it is read."""
+    def rewrite(self) -> bool:
+        """Get deleted rows off the disk (`signing.sqlite_rewrite`); False when that can't be done now."""
         with self._lock:
-            self._db.execute("PRAGMA busy_timeout=1000")
-            try:
-                busy, _pages, _folded = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            finally:
-                self._db.execute(f"PRAGMA busy_timeout={BUSY_MS}")
-        return not busy
+            return rewrite(self._db)
 
     def close(self) -> None:
         """Close the file."""

@@ -2,7 +2,6 @@
 
 from contextvars import Context
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 
 import pytest
 from sqlalchemy import String, text
@@ -13,7 +12,6 @@ from api.infra.audit import AuditRow, of_object, record
 from api.infra.auth import Principal
 from api.infra.db import Base, Database, JsonText, SealedText, UnitOfWork, UtcDateTime
 from api.infra.limits import clear, hit
-from api.infra.sealing import FieldKey
 from api.kernel.clock import FixedClock
 from api.kernel.errors import DomainError
 
@@ -99,32 +97,6 @@ def test_a_read_inside_a_block_is_that_blocks(database: Database, uow: UnitOfWor
 def _found(uow: UnitOfWork, key: str) -> ProbeRow | None:
     with uow.read() as session:
         return session.get(ProbeRow, key)
-
-
-def test_deleted_rows_are_off_the_disk_once_the_log_is_folded_in(tmp_path: Path) -> None:
-    """SQLite only: PostgreSQL's files are the operator's to rewrite."""
-    path = tmp_path / "one.db"
-    database = Database(f"sqlite:///{path}", FieldKey(bytes(32)))
-
-    def files() -> bytes:
-        return b"".join(p.read_bytes() for p in tmp_path.iterdir())
-
-    with database.transaction() as session:
-        session.execute(text("CREATE TABLE kept (word TEXT)"))
-        session.execute(text("INSERT INTO kept VALUES ('unforgotten')"))
-    with database.read() as reading:
-        assert reading.execute(text("SELECT count(*) FROM kept")).scalar_one() == 1
-
-        def delete() -> bool:
-            with database.transaction() as session:
-                session.execute(text("DELETE FROM kept"))
-            return database.fold()
-
-        assert not Context().run(delete), "somebody still reads the row"
-    assert b"unforgotten" in files()
-    assert database.fold()
-    assert b"unforgotten" not in files()
-    database.close()
 
 
 def test_limits_count_within_their_window_and_open_again(uow: UnitOfWork) -> None:

@@ -323,7 +323,7 @@ def test_a_forgotten_person_is_off_the_disk_or_the_caller_is_told_to_ask_again(s
     reader = sqlite3.connect(folder / "identity.db", isolation_level=None)
     reader.execute("BEGIN")
     reader.execute("SELECT count(*) FROM person").fetchone()
-    with pytest.raises(IdentityRefused, match="store is still being read"):
+    with pytest.raises(IdentityRefused, match="still on the disk"):
         service.desk.forget(ref)
     assert found()
     reader.close()
