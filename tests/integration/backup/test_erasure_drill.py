@@ -90,6 +90,19 @@ def hits(made: Container, root: Path, person: Person) -> list[str]:
     ]
 
 
+def traces(made: Container, root: Path, person: Person) -> list[tuple[str, int]]:
+    """Files that hold something derived from the person's number, and which of the derived values it is."""
+    pseudonyms = Pseudonyms(bytes.fromhex((root / "identity" / "pseudonym.key").read_text("ascii").strip()))
+    words = sorted(derived(person.id_number, made, pseudonyms))
+    files = [path for folder in ("data", "identity") for path in (root / folder).rglob("*") if path.is_file()]
+    return [
+        (str(path.relative_to(root)), number)
+        for path in files
+        for number, word in enumerate(words)
+        if word.encode() in path.read_bytes()
+    ]
+
+
 def played_contract(platform: Platform) -> tuple[Person, Played, Stage]:
     def connect() -> ApiClient:
         return ApiClient(platform.installation.public_origin, patience=30)
@@ -149,6 +162,7 @@ def test_what_was_erased_is_gone_and_stays_gone_after_a_restore(
         with pytest.raises(Refused):
             played.worker.download(f"/me/contracts/{played.contract}/document.pdf")
         assert not list((root / "data" / "blobs").rglob("bafy*"))
+        assert traces(erasing, root, person) == []
         assert hits(erasing, root, person) == []
         _tokens, text = everything(erasing, root)
         assert person.name not in text
