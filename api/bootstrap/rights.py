@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from api.econtract.service.retention import Ended
 from api.identity.service.forgetting import forget_checks, forget_person
 from api.identity.service.gateway import refusals
+from api.infra import idempotency
 from api.kernel.errors import integrity, unavailable
 from api.kernel.events import Json
 from api.rights.model import Certificate, EndedContract, Leftovers
@@ -83,6 +84,7 @@ class AllHoldings:
                 events += c.anchoring.erasure.destroy(session, forgotten.stream, replay=True)
                 refs = (forgotten.ref,) if forgotten.ref else ()
         messages = c.notification.forget(session, "econtract", contract_id)
+        idempotency.forget(session, c.clock.now(), everything=replay)
         counts = {
             "contract": emptied.rows,
             "events": events,

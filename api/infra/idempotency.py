@@ -18,7 +18,7 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from sqlalchemy import String, Table, bindparam, delete, insert, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 from starlette.concurrency import run_in_threadpool
 
 from api.infra.auth import principal
@@ -112,6 +112,12 @@ def _settle(db: Database, caller: str, key: str, response: Response | None) -> N
         connection.execute(_ANSWER, mine | answer)
 
 
+def forget(session: Session, now: datetime, *, everything: bool) -> None:
+    """Drop kept answers, which repeat what was sent: those that nobody may ask for any more, or (after a restore) all."""
+    kept = now if everything else now - KEEP
+    session.execute(_TIDY, {"kept": kept, "claimed": now - CLAIM})
+
+
 def _tidy(db: Database, app: FastAPI) -> None:
     """Drop what nobody may ask for any more, at most once a minute: a stale claim is void before it is dropped."""
     now = SystemClock().now()
@@ -119,7 +125,7 @@ def _tidy(db: Database, app: FastAPI) -> None:
         return
     app.state.idempotency_tidy_at = now + TIDY_STEP
     with db.transaction() as session:
-        session.execute(_TIDY, {"kept": now - KEEP, "claimed": now - CLAIM})
+        forget(session, now, everything=False)
 
 
 class IdempotentRoute(APIRoute):
