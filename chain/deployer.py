@@ -21,6 +21,7 @@ from chain.deployment_steps import (
     CREATION_GAS,
     DeploymentError,
     Step,
+    chain_facts,
     creation_address,
     execute,
     plan_steps,
@@ -160,24 +161,21 @@ def deploy(
             stands on chain is not what was planned. Running again is always safe.
         GatewayUnavailable: the chain does not answer.
     """
-    chain_id = gateway.chain_id()
-    genesis = gateway.block(0)
-    if genesis is None:
-        raise DeploymentError(step="genesis", reason="the chain has no first block")
+    chain_id, genesis = chain_facts(gateway)
     done = load_deployment(folder)
     if done is not None:
-        _require_same(done, config, chain_id, genesis.hash)
+        _require_same(done, config, chain_id, genesis)
         _require_code(gateway, done)
         return done
 
     folder.mkdir(parents=True, exist_ok=True)
     sender = Sender(deployer_key, chain_id)
-    settings = _settings(config, chain_id, genesis.hash)
+    settings = _settings(config, chain_id, genesis)
     steps = plan_steps(
         gateway, sender, settings, folder / PLAN, lambda nonce: _sign_steps(sender, config, nonce)
     )
     receipts = execute(gateway, steps, timeout, progress, sleep)
-    deployment = _record(gateway, sender.address, config, chain_id, genesis.hash, steps, receipts)
+    deployment = _record(gateway, sender.address, config, chain_id, genesis, steps, receipts)
     _require_code(gateway, deployment)
     _require_authority(gateway, deployment)
     write_record(folder / RECORD, deployment.to_json())

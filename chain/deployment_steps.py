@@ -7,7 +7,6 @@ a finished one only reads the record.
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import Any
 import rlp
 
 from chain.abi import keccak, load
+from chain.durable_file import replace_file
 from chain.errors import TEXTS, ChainError
 from chain.gateway import ChainGateway, Receipt, SendOutcome
 from chain.transactions import Sender, address_bytes, checksum_address
@@ -136,6 +136,15 @@ def _send_missing(gateway: ChainGateway, steps: list[Step]) -> None:
             raise DeploymentError(step=step.label, reason=result.reason)
 
 
+def chain_facts(gateway: ChainGateway) -> tuple[int, bytes]:
+    """Chain id and hash of the first block; raises DeploymentError while there is none."""
+    chain_id = gateway.chain_id()
+    genesis = gateway.block(0)
+    if genesis is None:
+        raise DeploymentError(step="genesis", reason="the chain has no first block")
+    return chain_id, genesis.hash
+
+
 def require_code(gateway: ChainGateway, name: str, address: str, code_hash: str) -> None:
     """Raise DeploymentError unless `address` has the recorded code and that is this release's contract `name`."""
     code = gateway.code(address)
@@ -147,15 +156,5 @@ def require_code(gateway: ChainGateway, name: str, address: str, code_hash: str)
 
 def write_record(path: Path, content: Mapping[str, Any]) -> None:
     """Write a file so that a reader finds the old one or the whole new one, whenever the machine stops."""
-    temporary = path.with_suffix(".new")
     data = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=True).encode("ascii") + b"\n"
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    replace_file(path, data)

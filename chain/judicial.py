@@ -10,15 +10,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from chain.abi import JUDICIAL_ANCHOR, load
-from chain.errors import TEXTS, CallReverted, ChainError, LeaseLost, LogIntegrityError
+from chain.errors import TEXTS, ChainError, LogIntegrityError
 from chain.gateway import ChainGateway, Log, Receipt
-from chain.in_flight import Broadcast, Displaced
 from chain.judicial_port import Carried, CourtReceipts, Item, ItemState, JudicialStore
 from chain.judicial_receipt import ACCEPTED_TOPIC
-from chain.relay import Alarm
+from chain.leased_relay import Alarm, LeasedRelay, Pace, Tick
 from chain.transactions import Sender, address_bytes, read_raw
 from signing import eip712
 from signing.errors import SigningError
@@ -52,30 +51,22 @@ class Court:
 
 
 @dataclass(frozen=True)
-class JudicialSettings:
-    """Limits of the relay. Times in seconds."""
+class JudicialSettings(Pace):
+    """Limits of the relay."""
 
     max_flights: int = 16
-    lease: float = 5.0
-    retry_after: float = 1.0
-    resend_after: float = 10.0
 
 
 @dataclass
-class JudicialTick:
+class JudicialTick(Tick):
     """What one pass did."""
 
-    leader: bool = True
     enrolled: int = 0
-    staged: int = 0
-    broadcast: int = 0
-    anchored: int = 0
-    alarms: list[Alarm] = field(default_factory=list)
 
     @property
     def busy(self) -> bool:
         """Whether anything moved."""
-        return bool(self.enrolled or self.staged or self.broadcast or self.anchored or self.alarms)
+        return bool(self.enrolled) or super().busy
 
 
 @dataclass(frozen=True)
@@ -99,7 +90,7 @@ class _Base:
     root: bytes
 
 
-class JudicialRelay:
+class JudicialRelay(LeasedRelay[JudicialStore, _Flight, JudicialTick]):
     """One staging writer. `tick` raises GatewayUnavailable while the court's chain is away, ChainError when it is not the
     chain that we deployed on, and LogIntegrityError when the court holds a history that is not ours.
     """
@@ -115,50 +106,34 @@ class JudicialRelay:
         settings: JudicialSettings | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.gateway = gateway
-        self.receipts = receipts
-        self.store = store
-        self.sender = sender
-        self.court = court
-        self.owner = owner
         self.settings = settings or JudicialSettings()
-        self._displaced: Displaced[_Flight] = Displaced(gateway, sender.address)
-        self._broadcast: Broadcast[_Flight] = Broadcast(
-            gateway, self.settings.retry_after, self.settings.resend_after, monotonic
-        )
-        self._reconciled = False
+        super().__init__(gateway, store, sender, owner, self.settings, monotonic)
+        self.receipts = receipts
+        self.court = court
 
-    def tick(self) -> JudicialTick:
-        """One pass: lease, enrol, (first time) reconcile, finalise, stage, broadcast."""
-        tick = JudicialTick()
-        fence = self.store.acquire(self.owner, self.settings.lease)
-        if fence is None:
-            self._reconciled = False
-            tick.leader = False
-            return tick
-        try:
-            tick.enrolled = self.store.enrol(fence)
-            if not self._reconciled:
-                self.reconcile()
-                self._reconciled = True
-            self.finalise(fence, tick)
-            self.stage(fence, tick)
-            self.broadcast(fence, tick)
-        except LeaseLost:
-            self._reconciled = False
-            tick.leader = False
-        return tick
+    def new_tick(self) -> JudicialTick:
+        return JudicialTick()
+
+    def enrol(self, fence: int, tick: JudicialTick) -> None:
+        """Checkpoints that have their quorum by now become items; what was made for a replaced contract is put back."""
+        tick.enrolled = self.store.enrol(fence)
+        if not self._reconciled:
+            strangers = [item for item in self.store.under_way() if not self._made_for_this_court(item)]
+            if strangers:
+                self.store.put_back(fence, strangers)
+
+    def _made_for_this_court(self, item: Item) -> bool:
+        made = read_raw(item.raw or b"")
+        return (made.chain_id, made.to) == (self.court.chain_id, self.court.address)
 
     # -- reconcile
 
     def reconcile(self) -> None:
         """Check that this is the court's chain, and that it kept what it told us it had accepted."""
-        actual = self.gateway.chain_id()
-        if actual != self.court.chain_id:
-            raise ChainError("chain.mismatch", expected=self.court.chain_id, actual=actual)
+        self.require_chain(self.court.chain_id)
         if not load(JUDICIAL_ANCHOR).matches(self.gateway.code(self.court.address)):
             raise ChainError("judicial.contract_missing", address=self.court.address)
-        last = self.store.last_anchored()
+        last = self.store.last_anchored(self.court.chain_id, self.court.address)
         if last is not None and self._root_at(last.size) != last.root:
             raise LogIntegrityError(f"the court's chain no longer has the checkpoint of size {last.size}")
 
@@ -244,13 +219,11 @@ class JudicialRelay:
         tick.alarms.append(Alarm("judicial.checkpoint_parked", {"size": item.size, "reason": reason}))
 
     def _why(self, data: bytes) -> str:
-        """The reason of a revert, asked anew: the chain keeps none. It may have changed since, and says so itself."""
-        try:
-            self.gateway.call(self.court.address, data)
-        except CallReverted as reverted:
-            reason = load(JUDICIAL_ANCHOR).decode_error(reverted.data)
+        def explain(reverted: bytes) -> str:
+            reason = load(JUDICIAL_ANCHOR).decode_error(reverted)
             return str(reason) if reason is not None else "reverted without a reason that is known"
-        return "reverted when it was mined; a repetition now would be accepted"
+
+        return self.why_reverted(self.court.address, data, explain)
 
     # -- stage
 

@@ -1,6 +1,7 @@
 """`concord court check FILE|NUMBER --rpc URL --address A`: what the court's own chain says; nobody else is asked.
+`concord court deploy`: the court puts the contract on its chain, the first one or its successor after a change of witnesses.
 
-Exit codes: 0 confirmed, 1 contradicted, 2 not accepted (yet), 3 input that can't be used or no answer from the chain.
+Exit codes: 0 confirmed or deployed, 1 contradicted, 2 not accepted (yet), 3 input that can't be used or no answer.
 """
 
 from __future__ import annotations
@@ -75,6 +76,51 @@ def check(
             mark = "✓" if event.included else "✗"
             typer.echo(f"{mark} {event.index:>8}  {event.type}  {event.entry}")
     raise typer.Exit(code)
+
+
+@app.command()
+def deploy(
+    rpc: Annotated[str, typer.Option("--rpc", help="司法链 RPC 地址 / RPC address of the court's chain")],
+    key_file: Annotated[
+        Path, typer.Option("--key-file", help="一次性部署密钥（十六进制）/ one-time deployment key (hex)")
+    ],
+    log_origin: Annotated[str, typer.Option("--log-origin", help="日志来源名称 / origin of the log")],
+    witness: Annotated[
+        list[str],
+        typer.Option("--witness", help="见证人的司法链地址，可多次 / a witness's address, repeatable"),
+    ],
+    threshold: Annotated[int, typer.Option("--threshold", help="联署人数 / witnesses that must cosign")],
+    record: Annotated[Path, typer.Option("--record", help="部署记录 / the deployment's record")],
+    domain_out: Annotated[
+        Path, typer.Option("--domain-out", help="见证人的 --bridge 文件 / the witnesses' --bridge file")
+    ],
+    token_file: Annotated[
+        Path | None, typer.Option("--token-file", help="节点的访问令牌 / bearer token of the node")
+    ] = None,
+    test: Annotated[bool, typer.Option("--test", help="TEST 安装 / a TEST installation")] = False,
+) -> None:
+    """部署 JudicialAnchor 合约，或核对已有的部署 / deploy JudicialAnchor, or check the deployment of the record."""
+    from chain.cosignature import bridge_domain
+    from chain.durable_file import replace_file
+    from chain.errors import ChainError
+    from chain.gateway_rpc import RpcGateway
+    from chain.judicial_deployer import JudicialConfig, deploy_judicial_anchor
+
+    try:
+        config = JudicialConfig(log_origin, test, tuple(witness), threshold)
+        key = bytes.fromhex(key_file.read_text("ascii").strip().removeprefix("0x"))
+        token = None if token_file is None else token_file.read_text("ascii").strip()
+        with RpcGateway(rpc, token=token) as gateway:
+            made = deploy_judicial_anchor(gateway, key, config, record)
+        domain = bridge_domain(made.chain_id, made.address, log_origin, test=test)
+        replace_file(domain_out, json.dumps(domain.typed()).encode() + b"\n")
+    except ChainError as error:
+        _unusable(str(error))
+    except ValueError as error:
+        _unusable(f"参数不能使用 / these can't be used: {error}")
+    except OSError as error:
+        _unusable(f"{error.filename}: {error.strerror}")
+    typer.echo(json.dumps(made.trust_facts(None) | {"threshold": made.threshold}, indent=1))
 
 
 def _unusable(text: str) -> NoReturn:

@@ -17,6 +17,7 @@ from chain.deployment_steps import (
     CREATION_GAS,
     DeploymentError,
     Step,
+    chain_facts,
     execute,
     plan_steps,
     require_code,
@@ -118,11 +119,8 @@ def deploy_judicial_anchor(
             stands on chain is not what was planned. Running again is always safe.
         GatewayUnavailable: the court's chain does not answer.
     """
-    chain_id = gateway.chain_id()
-    genesis = gateway.block(0)
-    if genesis is None:
-        raise DeploymentError(step="genesis", reason="the chain has no first block")
-    settings = {"chain_id": chain_id, "genesis_hash": genesis.hash.hex(), **asdict(config)}
+    chain_id, genesis = chain_facts(gateway)
+    settings = {"chain_id": chain_id, "genesis_hash": genesis.hex(), **asdict(config)}
     settings["witnesses"] = config.sorted_witnesses()
     done = load_judicial_deployment(record)
     if done is not None:

@@ -10,9 +10,10 @@ from typing import Any
 from eth_abi.abi import encode
 
 from chain.abi import JUDICIAL_ANCHOR, load
-from chain.errors import LeaseLost, ProofInvalid
+from chain.errors import ProofInvalid
 from chain.judicial_port import Carried, Cosigned, Item, ItemState
-from chain.judicial_receipt import receipt_entry
+from chain.judicial_receipt import is_of, receipt_entry
+from chain.lease_memory import MemoryLease
 from chain.memory_contracts import Emitted, MemoryRevert, UnknownCall, emit
 from chain.merkle import EMPTY_ROOT, Tree, leaf_hash, verify_consistency, verify_inclusion
 
@@ -117,8 +118,7 @@ class MemoryJudicialStore:
 
     def __init__(self, tree: Callable[[], Tree], now: Callable[[], float] = time.monotonic) -> None:
         self._tree = tree
-        self._now = now
-        self._lease: tuple[str, int, float] | None = None
+        self._lease = MemoryLease(now)
         self._items: dict[int, _Kept] = {}
         self._witnessed: dict[int, tuple[bytes, list[Cosigned]]] = {}
 
@@ -144,21 +144,10 @@ class MemoryJudicialStore:
     # -- the relay's side
 
     def acquire(self, owner: str, seconds: float) -> int | None:
-        now = self._now()
-        holder, fence, until = self._lease or (owner, 1, now)
-        if holder != owner:
-            if until > now:
-                return None
-            fence += 1
-        self._lease = (owner, fence, now + seconds)
-        return fence
-
-    def _check(self, fence: int) -> None:
-        if self._lease is None or self._lease[1] != fence:
-            raise LeaseLost
+        return self._lease.acquire(owner, seconds)
 
     def enrol(self, fence: int) -> int:
-        self._check(fence)
+        self._lease.check(fence)
         newest = max(self._items, default=0)
         new = [size for size in sorted(self._witnessed) if size > newest]
         for size in new:
@@ -174,9 +163,11 @@ class MemoryJudicialStore:
     def pending(self, limit: int) -> list[Item]:
         return self._in(ItemState.PENDING)[: max(0, limit)]
 
-    def last_anchored(self) -> Item | None:
+    def last_anchored(self, chain_id: int, address: str) -> Item | None:
         found = self._in(ItemState.ANCHORED)
-        return found[-1] if found else None
+        if not found or not is_of(self.receipt(found[-1].size), chain_id, address):
+            return None
+        return found[-1]
 
     def cosignatures(self, size: int) -> list[Cosigned]:
         return list(self._witnessed[size][1])
@@ -190,25 +181,25 @@ class MemoryJudicialStore:
         return kept
 
     def stage(self, fence: int, items: Sequence[Item]) -> None:
-        self._check(fence)
+        self._lease.check(fence)
         for item in items:
             self._items[item.size].item = replace(item, state=ItemState.STAGED)
 
     def mark_broadcast(self, fence: int, items: Sequence[Item]) -> None:
-        self._check(fence)
+        self._lease.check(fence)
         for item in items:
             self._set(item, ItemState.BROADCAST)
 
     def anchor(self, fence: int, carried: Sequence[Carried]) -> None:
-        self._check(fence)
+        self._lease.check(fence)
         for done in carried:
             self._set(done.item, ItemState.ANCHORED).carried = done
 
     def put_back(self, fence: int, items: Sequence[Item]) -> None:
-        self._check(fence)
+        self._lease.check(fence)
         for item in items:
             self._items[item.size].item = Item(item.size, item.root, ItemState.PENDING)
 
     def park(self, fence: int, item: Item, reason: str) -> None:
-        self._check(fence)
+        self._lease.check(fence)
         self._set(item, ItemState.PARKED).reason = reason

@@ -73,8 +73,11 @@ class JudicialStore(Protocol):
         """The smallest pending items, by size."""
         ...
 
-    def last_anchored(self) -> Item | None:
-        """The largest checkpoint that the court's chain has accepted: it must still have it."""
+    def last_anchored(self, chain_id: int, address: str) -> Item | None:
+        """The newest checkpoint of which a court has given a receipt, if it was this contract: it must still have it.
+
+        None before the first, and while the newest receipt is of a contract that this one has replaced.
+        """
         ...
 
     def cosignatures(self, size: int) -> list[Cosigned]:

@@ -24,6 +24,11 @@ def evidence_number(index: int, size: int, root: str) -> str:
     return f"{index}@{size}-{root[:16]}"
 
 
+def is_of(receipt: Mapping[str, Any] | None, chain_id: int, address: str) -> bool:
+    """Whether a receipt is one of this contract on this chain."""
+    return receipt is not None and (receipt.get("chain_id"), receipt.get("address")) == (chain_id, address)
+
+
 def receipt_entry(chain_id: int, address: str, proof: Mapping[str, Any], seal: str | None) -> dict[str, Any]:
     """`judicial/receipt.json` from a receipt proof as `chain.state_proofs` builds it."""
     return {

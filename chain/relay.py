@@ -16,56 +16,28 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from chain import calls
 from chain.abi import load
-from chain.errors import CallReverted, ChainError, LeaseLost, LogIntegrityError
+from chain.errors import LogIntegrityError
 from chain.gateway import ChainGateway, Receipt
-from chain.in_flight import Broadcast, Displaced
+from chain.leased_relay import Alarm, LeasedRelay, Pace, Tick
 from chain.merkle import Growth, OverlayTiles, Tree, leaf_hash
 from chain.relay_port import Anchored, Flight, FlightKind, FlightState, NewFlight, Position, RelayStore
 from chain.transactions import Sender, read_raw
 
 
 @dataclass(frozen=True)
-class RelaySettings:
-    """Limits of the relay. Times in seconds."""
+class RelaySettings(Pace):
+    """Limits of the relay."""
 
     max_batch: int = calls.MAX_BATCH
     max_appends: int = 4
     max_calls: int = 128
-    lease: float = 5.0
-    retry_after: float = 1.0
-    resend_after: float = 10.0
 
 
-@dataclass(frozen=True)
-class Alarm:
-    """Something a person should look at; `code` has a text, facts hold no personal data."""
-
-    code: str
-    facts: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass
-class Tick:
-    """What one pass did."""
-
-    leader: bool = True
-    staged: int = 0
-    broadcast: int = 0
-    anchored: int = 0
-    alarms: list[Alarm] = field(default_factory=list)
-
-    @property
-    def busy(self) -> bool:
-        """Whether anything moved."""
-        return bool(self.staged or self.broadcast or self.anchored or self.alarms)
-
-
-class Relay:
+class Relay(LeasedRelay[RelayStore, Flight, Tick]):
     """One staging writer. `tick` is called again and again; it raises GatewayUnavailable while the chain is away,
     and LogIntegrityError when chain and records contradict each other: then nobody stages until a person has looked.
     """
@@ -80,45 +52,18 @@ class Relay:
         settings: RelaySettings | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.gateway = gateway
-        self.store = store
-        self.sender = sender
-        self.contracts = contracts
-        self.owner = owner
         self.settings = settings or RelaySettings()
-        self._reconciled = False
-        self._displaced: Displaced[Flight] = Displaced(gateway, sender.address)
-        self._broadcast: Broadcast[Flight] = Broadcast(
-            gateway, self.settings.retry_after, self.settings.resend_after, monotonic
-        )
+        super().__init__(gateway, store, sender, owner, self.settings, monotonic)
+        self.contracts = contracts
 
-    def tick(self) -> Tick:
-        """One pass: lease, (first time) reconcile, finalise, stage, broadcast."""
-        tick = Tick()
-        fence = self.store.acquire(self.owner, self.settings.lease)
-        if fence is None:
-            self._reconciled = False
-            tick.leader = False
-            return tick
-        try:
-            if not self._reconciled:
-                self.reconcile()
-                self._reconciled = True
-            self.finalise(fence, tick)
-            self.stage(fence, tick)
-            self.broadcast(fence, tick)
-        except LeaseLost:
-            self._reconciled = False
-            tick.leader = False
-        return tick
+    def new_tick(self) -> Tick:
+        return Tick()
 
     # -- reconcile
 
     def reconcile(self) -> None:
         """Check that this is the chain we anchored in. Raises ChainError or LogIntegrityError."""
-        actual = self.gateway.chain_id()
-        if actual != self.sender.chain_id:
-            raise ChainError("chain.mismatch", expected=self.sender.chain_id, actual=actual)
+        self.require_chain(self.sender.chain_id)
         last = self.store.last_anchored()
         if last is not None:
             receipt = self.gateway.receipts([last.flight.hash])[0]
@@ -203,14 +148,10 @@ class Relay:
             )
 
     def _why(self, flight: Flight) -> str:
-        """The reason of a revert, asked anew: the chain keeps none. It may have changed since, and says so itself."""
         fields = read_raw(self.store.raws([flight.hash])[0])
         target = fields.to or ""
-        try:
-            self.gateway.call(target, fields.data)
-        except CallReverted as reverted:
-            return calls.revert_reason(self.contracts.name_of(target), reverted.data)
-        return "reverted when it was mined; a repetition now would be accepted"
+        contract = self.contracts.name_of(target)
+        return self.why_reverted(target, fields.data, lambda data: calls.revert_reason(contract, data))
 
     # -- stage
 

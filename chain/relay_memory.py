@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from chain.errors import LeaseLost
+from chain.lease_memory import MemoryLease
 from chain.merkle import MemoryTiles, TileStore
 from chain.relay_port import Anchored, Flight, FlightKind, FlightState, NewFlight, Position, ReadyCall
 
@@ -42,8 +42,7 @@ class MemoryRelayStore:
     """Outbox, lease and tree in dictionaries."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        self._now = now
-        self._lease: tuple[str, int, float] | None = None
+        self._lease = MemoryLease(now)
         self._entries: dict[bytes, _Entry] = {}
         self._calls: dict[str, _Call] = {}
         self._flights: dict[bytes, _Kept] = {}
@@ -77,20 +76,7 @@ class MemoryRelayStore:
     # -- the relay's side
 
     def acquire(self, owner: str, seconds: float) -> int | None:
-        now = self._now()
-        if self._lease is None:
-            self._lease = (owner, 1, now + seconds)
-        holder, fence, until = self._lease
-        if holder != owner:
-            if until > now:
-                return None
-            fence += 1
-        self._lease = (owner, fence, now + seconds)
-        return fence
-
-    def _check(self, fence: int) -> None:
-        if self._lease is None or self._lease[1] != fence:
-            raise LeaseLost
+        return self._lease.acquire(owner, seconds)
 
     def _in(self, *states: FlightState) -> list[_Kept]:
         kept = [k for k in self._flights.values() if k.flight.state in states]
@@ -152,18 +138,18 @@ class MemoryRelayStore:
             self._calls[kept.flight.call_id].state = state
 
     def stage(self, fence: int, flights: Sequence[NewFlight]) -> None:
-        self._check(fence)
+        self._lease.check(fence)
         for new in flights:
             self._flights[new.flight.hash] = _Kept(new.flight, new.raw, entries=new.entries)
             self._carry(self._flights[new.flight.hash], "staged")
 
     def mark_broadcast(self, fence: int, flights: Sequence[Flight]) -> None:
-        self._check(fence)
+        self._lease.check(fence)
         for flight in flights:
             self._carry(self._set(flight, FlightState.BROADCAST), "broadcast")
 
     def anchor(self, fence: int, anchored: Sequence[Anchored]) -> None:
-        self._check(fence)
+        self._lease.check(fence)
         for item in anchored:
             kept = self._set(item.flight, FlightState.ANCHORED)
             kept.anchored = replace(item, growth=None)
@@ -173,15 +159,15 @@ class MemoryRelayStore:
                 self._size = item.growth.size
 
     def park(self, fence: int, flight: Flight, reason: str) -> None:
-        self._check(fence)
+        self._lease.check(fence)
         self._carry(self._set(flight, FlightState.FAILED), "parked")
         self._calls[flight.call_id or ""].reason = reason
 
     def fail_append(self, fence: int, flight: Flight, reason: str) -> None:
-        self._check(fence)
+        self._lease.check(fence)
         self._set(flight, FlightState.FAILED)
 
     def requeue(self, fence: int, flights: Sequence[Flight]) -> None:
-        self._check(fence)
+        self._lease.check(fence)
         for flight in flights:
             self._carry(self._set(flight, FlightState.FAILED), "pending")

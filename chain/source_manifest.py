@@ -1,7 +1,7 @@
 """The source manifest: one digest for the program that runs, as packages name it (evidence spec, 3.3).
 
 digest = SHA-256(JCS{v: 1, kind: "concord.source/1", files: [{path, sha256}, …]}), files ascending by path. It covers what the
-program is made of and nothing that running it leaves behind, so that a checkout of the same release gives the same digest.
+program is made of and nothing that set-up or running it leaves behind: a checkout of the same release gives the same digest.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ SUFFIXES: Final = frozenset(
         ".webmanifest",
     }
 )
+PRODUCTS: Final = ("chain/verifier_js/dist/",)
+"""Made from the sources at set-up: what they hold is in the list already."""
 REPOSITORY: Final = Path(__file__).resolve().parent.parent
 
 
@@ -45,6 +47,7 @@ def source_files(root: Path = REPOSITORY) -> dict[str, str]:
         name: hashlib.sha256(path.read_bytes()).hexdigest()
         for name, path in sorted(listed.items())
         if not any(part.startswith((".", "__pycache__")) for part in Path(name).parts)
+        and not name.startswith(PRODUCTS)
     }
 
 

@@ -132,7 +132,7 @@ class TrustRoot:
 
     @classmethod
     def of(cls, value: Any) -> TrustRoot:
-        """Make one from its JSON value; raises TrustRootError for a wrong shape."""
+        """Make one from its JSON value; raises TrustRootError for a wrong shape or a damaged certificate."""
         try:
             _shape(value, "")
         except s.ShapeError as error:
@@ -141,6 +141,8 @@ class TrustRoot:
             raise TrustRootError("/witness_threshold: more than there are witnesses")
         if len({item["name"] for item in value["witnesses"]}) != len(value["witnesses"]):
             raise TrustRootError("/witnesses: the same witness twice")
+        if len({item["name"] for item in value["tsas"]}) != len(value["tsas"]):
+            raise TrustRootError("/tsas: the same name twice")
         if not min(1, len(value["root_keys"])) <= value["root_threshold"] <= len(value["root_keys"]):
             raise TrustRootError("/root_threshold: from 1 to the number of root keys; 0 where there are none")
         for member in ("page_release_keys", "root_keys"):
@@ -148,7 +150,11 @@ class TrustRoot:
         for needed in (REGISTRY, PARTICIPANTS, LOG_CONTRACT):
             if needed not in value["contracts"]:
                 raise TrustRootError(f"/contracts: {needed} is missing")
-        return cls(value)
+        root = cls(value)
+        _check_certificates("/cas", root.cas)
+        for name, certificates in root.tsas.items():
+            _check_certificates(f"/tsas: {name}", certificates)
+        return root
 
     def canonical(self) -> bytes:
         """Return the bytes of the file."""
@@ -284,6 +290,16 @@ class TrustRoot:
             verifying_contract=self.address_of(contract),
             log_origin=self.log_origin,
         )
+
+
+def _check_certificates(path: str, certificates: tuple[bytes, ...]) -> None:
+    """Damage to the verifier's own file shows here, and not as a verdict about evidence (evidence-spec, section 4.2)."""
+    from signing.anchors import check_anchors
+
+    try:
+        check_anchors(certificates)
+    except InputRefused as error:
+        raise TrustRootError(f"{path}: a certificate is damaged") from error
 
 
 def _check_keys(vkeys: list[str], path: str) -> None:

@@ -16,6 +16,7 @@ import typer
 
 from chain import trust_root_files as files
 from chain.checkpoint import LogKey
+from chain.durable_file import replace_file
 from chain.errors import ChainError, NoteInvalid
 from chain.trust_root import TrustRoot
 from chain.trust_root_succession import (
@@ -183,7 +184,7 @@ def sign(
         _refuse(f"{error.zh} / {error.en}")
     except (OSError, ValueError) as error:
         _refuse(f"{key_file}: {error}")
-    files.write_file(files.signature_file(file), note)
+    replace_file(files.signature_file(file), note)
     typer.echo(f"{signed.root.fingerprint}  {len(found)}/{by.root_threshold}: {', '.join(found)}")
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from chain.durable_file import replace_file
 from chain.trust_root import TrustRoot, TrustRootError
 from chain.trust_root_succession import SignedRoot, check_chain
 
@@ -41,23 +41,8 @@ def write(signed: SignedRoot, path: Path) -> None:
     if signed.note is None:
         beside.unlink(missing_ok=True)
     else:
-        write_file(beside, signed.note)
-    write_file(path, signed.root.canonical())
-
-
-def write_file(path: Path, data: bytes) -> None:
-    """Replace a file by `data`, durably: after a crash it is the old one or the new one."""
-    part = path.with_name(path.name + ".part")
-    with part.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        replace_file(beside, signed.note)
+    replace_file(path, signed.root.canonical())
 
 
 def _read(path: Path, limit: int) -> bytes:

@@ -11,18 +11,23 @@ import asyncio
 import json
 import time
 from collections import deque
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 
 from node import snapshot as snapshots
+from node.archive import NAME as ARCHIVE
+from node.archive import Archive
 from node.engine import Engine
 from node.errors import EngineDown, EngineRefused, JournalUnavailable, NodeError, ReplayMismatch, RpcRefused
 from node.history import BlockJournal
 from node.installation import ChainFacts, FolderLock, SenderList, open_installation, record_genesis
+from node.policy import Call
 from node.pool import Pool
+from node.recall import read_all, read_one
 from node.replay import Replayed, replay
 from node.seals import Seals, read_seal_key
 from node.settings import BLOCK_GAS_LIMIT, NodeSettings
@@ -53,6 +58,7 @@ class Status:
     restarts: int
     snapshot_height: int
     journal_bytes: int
+    archive_bytes: int
     trouble: str | None
 
 
@@ -72,6 +78,7 @@ class Chain:
         self.pool = Pool(folder / "mempool.journal", self.facts.chain_id)
         self.blocks = BlockJournal(folder / "blocks.journal", self.pool.forget_mined)
         self.pool.finish_recovery()
+        self.archive = Archive(folder / ARCHIVE)
         self.seals = self._open_seals()
         self.turnstile = Turnstile()
         self._admission = asyncio.Lock()
@@ -127,11 +134,12 @@ class Chain:
             and self.ready.is_set()
             and self._since_snapshot > self.settings.snapshot_after / 10
         ):
-            with suppress(EngineDown, OSError):
+            with suppress(EngineDown, OSError, JournalUnavailable):
                 await self._snapshot()
         await self._drop_engine()
         self.pool.close()
         self.blocks.close()
+        self.archive.close()
         if self.seals is not None:
             self.seals.close()
         self._lock.release()
@@ -175,7 +183,7 @@ class Chain:
         self._engine = await Engine.start(
             self.settings.anvil_binary(), self.facts, self.settings.state_history, folder / "scratch"
         )
-        return await replay(self._engine, folder, self.blocks.blocks, self.blocks.transactions)
+        return await replay(self._engine, folder, self.blocks.blocks, self.blocks.transactions, self.archive)
 
     async def _drop_engine(self) -> None:
         self.ready.clear()
@@ -224,10 +232,10 @@ class Chain:
             death.cancel()
 
     async def produce(self) -> None:
-        """Journal the next block, then mine it, then journal its hash. A crash between any two of these is
-        harmless:
+        """Journal the next block, then mine it, then journal its hash, then write it into the archive. A crash between
+        any two of these is harmless:
 
-        before the first, the transactions still wait; after it, the next start mines exactly this block.
+        before the first, the transactions still wait; after it, the next start mines and archives exactly this block.
         """
         engine = self._required()
         async with self.turnstile.alone():
@@ -242,20 +250,21 @@ class Chain:
             raws = [transaction.hex for transaction in chosen]
             block = await asyncio.to_thread(self.blocks.intend, moment, raws, len(nonces) == 1)
             seconds = await engine.mine(raws, moment, block.one_sender)
-            mined = await engine.call("eth_getBlockByNumber", "latest", False)
+            mined, receipts = await engine.head()
             self._check_block(block.number, chosen, mined)
             self.pool.remove(chosen)
             self._nonces.clear()
             try:
+                # Nobody has seen the block yet: readers wait at the turnstile.
                 await asyncio.to_thread(self.blocks.confirm, block, mined["hash"])
+                await asyncio.to_thread(self.archive.add, mined, receipts)
                 if self.seals is not None:
-                    # Nobody has seen the block yet: readers wait at the turnstile.
                     await asyncio.to_thread(self.seals.seal, block)
             except JournalUnavailable as error:
-                # The block stands; without its hash line (and seal) the next one may not be written. The restart
-                # writes them.
+                # The block stands; without its hash line (archive entry, seal) the next one may not be written. The
+                # restart writes them.
                 raise EngineDown(
-                    f"block {block.number} is mined but its hash cannot be journalled: {error}"
+                    f"block {block.number} is mined but cannot be written down: {error}"
                 ) from error
             self._head_hash = mined["hash"]
             self._mine_seconds.append(seconds)
@@ -266,13 +275,13 @@ class Chain:
             "node.block.was_mined", number=block.number, transactions=len(raws), ms=round(seconds * 1000, 1)
         )
 
-    def _check_block(self, number: int, chosen: list[RawTransaction], mined: dict[str, object]) -> None:
+    def _check_block(self, number: int, chosen: list[RawTransaction], mined: dict[str, Any]) -> None:
         expected = [transaction.hash for transaction in chosen]
-        got = mined["transactions"]
-        if int(str(mined["number"]), 16) != number:
+        got = [transaction["hash"] for transaction in mined["transactions"]]
+        if int(mined["number"], 16) != number:
             raise EngineDown(f"anvil mined block {mined['number']} instead of {number}")
         if got != expected:
-            inside = set(got) if isinstance(got, list) else set()
+            inside = set(got)
             left_out = [h for h in expected if h not in inside]
             if got != [h for h in expected if h in inside]:
                 raise EngineDown(f"anvil mined block {number} in another order than journalled")
@@ -294,8 +303,8 @@ class Chain:
     async def _try_snapshot(self) -> None:
         try:
             await self._snapshot()
-        except OSError as error:
-            _log.warning("node.snapshot.was_put_off", reason=error.strerror)
+        except (OSError, JournalUnavailable) as error:
+            _log.warning("node.snapshot.was_put_off", reason=str(error))
             self._since_snapshot = 0.0
 
     async def _snapshot(self) -> None:
@@ -303,6 +312,8 @@ class Chain:
         block = self.blocks.blocks[-1] if self.blocks.blocks else None
         if block is None or block.hash is None or block.number == self._snapshot_height:
             return
+        # A snapshot no longer knows the transactions before it, so the archive must, also after a power cut.
+        await asyncio.to_thread(self.archive.settle)
         taken = await snapshots.write(self._required(), self.settings.data_dir, block.number, block.hash)
         self._snapshot_seconds = time.monotonic() - started
         self._snapshot_height, self._since_snapshot = taken.height, 0.0
@@ -318,11 +329,24 @@ class Chain:
             raise RpcRefused(METHOD_NOT_FOUND, "this chain is not sealed")
         return self.seals.read(number)
 
-    async def exchange(self, payload: object) -> bytes:
-        """Pass an already checked read to anvil. Raises ``RpcRefused`` while the chain is not ready."""
+    async def read(self, call: Call) -> bytes:
+        """The whole answer to one already checked read. Raises ``RpcRefused``, also while the chain is not ready."""
+        async with self._reading() as engine:
+            return await read_one(engine, self.archive, call)
+
+    async def read_batch(self, calls: Sequence[Call]) -> list[dict[str, Any] | RpcRefused]:
+        """What stands beside ``jsonrpc`` and ``id`` in the answers to already checked reads, or why one was refused.
+
+        Raises ``RpcRefused`` while the chain is not ready.
+        """
+        async with self._reading() as engine:
+            return await read_all(engine, self.archive, calls)
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[Engine]:
         async with self.turnstile.shared():
             try:
-                return await self._ready_engine().exchange(payload)
+                yield self._ready_engine()
             except EngineDown as error:
                 raise RpcRefused(NOT_READY, f"the chain is not ready, try again: {error}", 503) from error
 
@@ -372,7 +396,7 @@ class Chain:
         sender, nonce = transaction.sender, transaction.nonce
         mined = await self._next_nonce(engine, sender)
         if nonce < mined:
-            if await engine.call("eth_getTransactionReceipt", transaction.hash) is not None:
+            if self.archive.receipt(bytes.fromhex(transaction.hash[2:])) is not None:
                 return None
             raise RpcRefused(REFUSED, f"nonce too low: next nonce is {mined}, got {nonce}")
         if self.pool.holds_nonce(sender, nonce):
@@ -422,6 +446,7 @@ class Chain:
             restarts=self._restarts,
             snapshot_height=self._snapshot_height,
             journal_bytes=self.blocks.size + self.pool.size,
+            archive_bytes=self.archive.size,
             trouble=self._trouble,
         )
 

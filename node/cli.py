@@ -126,7 +126,7 @@ def allow(
 
 @app.command("replay-check")
 def replay_check(data: Data = _DEFAULT, as_json: Json = False) -> None:
-    """Rebuild the whole chain from its journal, without snapshots, and compare every block hash.
+    """Rebuild the whole chain from its journal, without snapshots, and compare every block hash and the archive.
 
     The running node is not disturbed. Exit code 1 on any difference.
     """
@@ -147,6 +147,7 @@ def replay_check(data: Data = _DEFAULT, as_json: Json = False) -> None:
         {
             "identical": True,
             "blocks": result.blocks,
+            "archived": result.archived,
             "seconds": round(result.seconds, 2),
             "head_hash": result.head_hash,
         },

@@ -26,6 +26,8 @@ from node.installation import ChainFacts
 from node.settings import BLOCK_GAS_LIMIT
 
 _BOOT_SECONDS = 20.0
+_KEPT_BLOCKS = 1
+"""Blocks whose transactions, receipts, logs and traces anvil keeps: the archive has taken the older ones."""
 
 
 def _die_with_parent() -> None:  # pragma: no cover - runs in the child between fork and exec
@@ -60,6 +62,7 @@ def command_line(binary: Path, facts: ChainFacts, port: int, state_history: int)
         "--order": "fifo",
         "--accounts": 0,
         "--prune-history": state_history,
+        "--transaction-block-keeper": _KEPT_BLOCKS,
     }
     flags = ["--no-mining", "--disable-min-priority-fee", "--no-cors", "--no-request-size-limit", "--quiet"]
     return [str(binary), *(str(part) for pair in options.items() for part in pair), *flags]
@@ -165,6 +168,15 @@ class Engine:
         started = monotonic()
         await self.call("evm_mine")
         return monotonic() - started
+
+    async def head(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        """The latest block with whole transactions, and its receipts: anvil forgets them with the next block."""
+        block, receipts = await self.batch(
+            [("eth_getBlockByNumber", ["latest", True]), ("eth_getBlockReceipts", ["latest"])]
+        )
+        if not isinstance(block, dict) or not isinstance(receipts, list):
+            raise EngineDown("anvil does not tell its latest block")
+        return block, receipts
 
     async def height(self) -> int:
         """The number of the latest block."""

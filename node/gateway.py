@@ -6,9 +6,8 @@ that is not on the list of methods is refused here and never reaches anvil.
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -75,7 +74,7 @@ class Gateway:
         try:
             call = admit(raw, self._limits)
             if call.method not in (SEND, SEAL):
-                content = await self._chain.exchange(call.as_json())
+                content = await self._chain.read(call)
                 self.counters.answered(call.method)
                 return Response(content, media_type="application/json")
         except RpcRefused as refusal:
@@ -121,17 +120,17 @@ class Gateway:
     ) -> None:
         if not reads:
             return
-        # Callers may use an id twice; ours are places, and theirs come back in the answer.
-        payload = [{**call.as_json(), "id": place} for place, call in reads]
+        found: Sequence[Answer | RpcRefused]
         try:
-            found = {answer["id"]: answer for answer in json.loads(await self._chain.exchange(payload))}
+            found = await self._chain.read_batch([call for _, call in reads])
         except RpcRefused as refusal:
-            for place, call in reads:
-                answers[place] = self._refuse(call.id, refusal)
-            return
-        for place, call in reads:
-            self.counters.answered(call.method)
-            answers[place] = ({**found[place], "id": call.id}, 200)
+            found = [refusal] * len(reads)
+        for (place, call), answer in zip(reads, found, strict=True):
+            if isinstance(answer, RpcRefused):
+                answers[place] = self._refuse(call.id, answer)
+            else:
+                self.counters.answered(call.method)
+                answers[place] = ({"jsonrpc": "2.0", "id": call.id, **answer}, 200)
 
     def _listed_transaction(self, request: Request, call: Call, remote: str) -> RawTransaction:
         if not self._token.matches(request.headers.get("authorization")):

@@ -33,6 +33,7 @@ def exposition(status: Status, counters: Counters) -> str:
         "engine_restarts": status.restarts,
         "snapshot_height": status.snapshot_height,
         "journal_bytes": status.journal_bytes,
+        "archive_bytes": status.archive_bytes,
     }
     lines: list[str] = []
     for name, value in gauges.items():

@@ -1,6 +1,6 @@
 """Bring a fresh anvil to the journal's head:
 
-the newest good snapshot, then the blocks after it, each hash compared.
+the newest good snapshot, then the blocks after it, each hash compared, and the archive with it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 import structlog
 
 from node import snapshot as snapshots
+from node.archive import Archive
 from node.engine import Engine
 from node.errors import ReplayMismatch
 from node.history import Block
@@ -57,8 +58,10 @@ async def compare(engine: Engine, blocks: Sequence[Block]) -> None:
             )
 
 
-async def load_snapshot(engine: Engine, folder: Path, blocks: Sequence[Block]) -> int:
+async def load_snapshot(engine: Engine, folder: Path, blocks: Sequence[Block], archived: int) -> int:
     """Load the newest snapshot that is whole and agrees with the journal; its height, or 0 when none serves.
+
+    One above the archive's height ``archived`` does not serve: it no longer knows the transactions in between.
 
     The caller gives a fresh engine; when a snapshot was loaded and found wrong, ``ReplayMismatch`` asks for
     another one.
@@ -70,6 +73,10 @@ async def load_snapshot(engine: Engine, folder: Path, blocks: Sequence[Block]) -
         ):
             _log.warning(
                 "node.snapshot.was_passed_over", height=candidate.height, reason="not in the journal"
+            )
+        elif candidate.height > archived:
+            _log.warning(
+                "node.snapshot.was_passed_over", height=candidate.height, reason="the archive ends before it"
             )
         elif not await asyncio.to_thread(candidate.is_whole):
             _log.warning("node.snapshot.was_passed_over", height=candidate.height, reason="damaged")
@@ -83,19 +90,30 @@ async def load_snapshot(engine: Engine, folder: Path, blocks: Sequence[Block]) -
     return 0
 
 
+async def _archive(engine: Engine, archive: Archive, number: int, journalled: str | None) -> None:
+    """Write the block that the engine mined last into the archive, unless it is there."""
+    if number <= archive.height:
+        return
+    head, receipts = await engine.head()
+    if journalled is not None and head["hash"] != journalled:
+        raise ReplayMismatch(f"block {number} comes out as {head['hash']}, the journal says {journalled}")
+    await asyncio.to_thread(archive.add, head, receipts)
+
+
 async def execute(
     engine: Engine,
     blocks: Sequence[Block],
     transactions: Callable[[Block], list[str]],
-    on_block: Callable[[Block], None] | None = None,
+    archive: Archive,
 ) -> None:
-    """Mine the given journalled blocks on the engine, in order, comparing the hashes in groups."""
+    """Mine the given journalled blocks on the engine, in order, comparing the hashes in groups; the archive takes those
+    that it does not have.
+    """
     group: list[Block] = []
     for block in blocks:
         await engine.mine(transactions(block), block.time, block.one_sender)
+        await _archive(engine, archive, block.number, block.hash)
         group.append(block)
-        if on_block is not None:
-            on_block(block)
         if len(group) == _HASHES:
             await compare(engine, group)
             group = []
@@ -103,12 +121,21 @@ async def execute(
 
 
 async def replay(
-    engine: Engine, folder: Path, blocks: Sequence[Block], transactions: Callable[[Block], list[str]]
+    engine: Engine,
+    folder: Path,
+    blocks: Sequence[Block],
+    transactions: Callable[[Block], list[str]],
+    archive: Archive,
 ) -> Replayed:
-    """Bring a fresh engine to the head of ``blocks``. Raises ``ReplayMismatch`` and ``EngineDown``."""
-    height = await load_snapshot(engine, folder, blocks)
+    """Bring a fresh engine and the archive to the head of ``blocks``. Raises ``ReplayMismatch`` and ``EngineDown``, and
+    ``JournalUnavailable`` when the disk refuses the archive.
+    """
+    (genesis,) = await block_hashes(engine, 0, 0)
+    await asyncio.to_thread(archive.keep_prefix, [genesis, *(block.hash for block in blocks)])
+    await _archive(engine, archive, 0, genesis)
+    height = await load_snapshot(engine, folder, blocks, archive.height)
     started = time.monotonic()
-    await execute(engine, blocks[height:], transactions)
+    await execute(engine, blocks[height:], transactions, archive)
     seconds = time.monotonic() - started
     (head,) = await block_hashes(engine, len(blocks), len(blocks))
     if head is None or await engine.height() != len(blocks):

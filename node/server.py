@@ -21,6 +21,7 @@ from node.errors import InstallationMismatch, NodeError
 from node.gateway import build_app
 from node.installation import write_atomically
 from node.settings import NodeSettings
+from signing.identity_service.bounded_http import BoundedHttp
 
 _log = structlog.get_logger("node")
 
@@ -81,7 +82,12 @@ async def _serve(chain: Chain, listener: socket.socket, started: float) -> None:
     running = {"pid": os.getpid(), "rpc": rpc, "started": int(time.time())}
     write_atomically(settings.data_dir / "node.json", json.dumps(running).encode(), 0o644)
     config = uvicorn.Config(
-        build_app(chain), log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=3
+        build_app(chain),
+        http=BoundedHttp,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=3,
     )
     server = _Server(config)
     stop = asyncio.Event()

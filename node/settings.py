@@ -34,7 +34,7 @@ class NodeSettings:
 
     ``block_interval`` is the least pause in seconds between two blocks (zero mines as soon as a transaction
     waits, for benchmarks). ``state_history`` is how many recent blocks keep a queryable state; blocks,
-    transactions, receipts and logs are always kept whole. ``snapshot_after`` is the replay time in seconds
+    transactions, receipts and logs are always kept whole, in the archive. ``snapshot_after`` is the replay time in seconds
     that is worth a new snapshot. ``seal_key`` is a file with the Ed25519 seed (hexadecimal) that seals every block under
     the name ``seal_name``; None leaves blocks unsealed.
     """

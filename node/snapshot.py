@@ -1,7 +1,7 @@
 """Snapshots of anvil's state: a shortcut for the replay, never the truth.
 
-A snapshot holds the state and every block, transaction and receipt up to its height (anvil's own dump), so
-history stays answerable after a start from one. File: a 512-byte JSON header with height, block hash, length
+A snapshot holds the state and the headers up to its height (anvil's own dump); transactions, receipts and logs stand
+in the archive, which is on the disk before the snapshot is. File: a 512-byte JSON header with height, block hash, length
 and SHA-256, then the dump. Written to a temporary file, fsynced, renamed; one that is damaged is passed over,
 an older one or the whole replay serves.
 """

@@ -25,7 +25,9 @@ _SKIPPED_NAMES = frozenset({"up.json", "node.json", "lock", "backup"})
 _SKIPPED_ENDINGS = ("-wal", "-shm", "-journal", ".tmp", ".part", ".fresh", ".log", ".bad")
 _LOCK_SECONDS = 30
 CHAINS = ("node", "court")
-"""Folders of chain nodes: their journals are copied in an order that keeps them consistent, snapshots are not kept."""
+"""Folders of chain nodes: their journals are copied in an order that keeps them consistent."""
+DERIVED = ("snapshot-", "archive.")
+"""In those folders, what a replay of the journal makes again: not kept."""
 
 
 def database_url(root: Path) -> str:
@@ -80,7 +82,7 @@ def _skipped(root: Path, path: Path) -> bool:
         any(part in _SKIPPED_FOLDERS for part in parts[:-1])
         or parts[-1] in _SKIPPED_NAMES
         or parts[-1].endswith(_SKIPPED_ENDINGS)
-        or (parts[0] in CHAINS and parts[-1].startswith("snapshot-"))
+        or (parts[0] in CHAINS and parts[-1].startswith(DERIVED))
     )
 
 

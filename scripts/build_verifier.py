@@ -3,7 +3,8 @@
 Everything is inlined: our modules and the npm libraries by esbuild (from npm, pinned, not minified, so that an expert
 can read it), the style sheet, the texts of steps and sub-indications. The content security policy names the digests of
 the one script and the one style and forbids every connection. The same sources give the same bytes; `--check` builds
-again and compares. No trust root and no fingerprint is ever put inside.
+again and compares. No trust root and no fingerprint is ever put inside. The file is a product, not a source: set-up
+(`scripts/setup.sh`) makes it, git ignores it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import argparse
 import base64
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -102,7 +104,7 @@ def main() -> None:
     """Write the file, or with `--check` compare it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--check", action="store_true", help="build again and compare with the committed file"
+        "--check", action="store_true", help="build again and compare with the file that is there"
     )
     check = parser.parse_args().check
     try:
@@ -113,12 +115,14 @@ def main() -> None:
     if check:
         if not TARGET.is_file() or TARGET.read_bytes() != made:
             sys.exit(
-                f"{TARGET.relative_to(ROOT)} is not what the sources give: run scripts/build_verifier.py"
+                f"{TARGET.relative_to(ROOT)} is not what the sources give: run .venv/bin/python -m scripts.build_verifier"
             )
         print(f"same bytes: {digest}")
         return
     TARGET.parent.mkdir(exist_ok=True)
-    TARGET.write_bytes(made)
+    fresh = TARGET.with_suffix(f".{os.getpid()}")
+    fresh.write_bytes(made)
+    fresh.replace(TARGET)  # whoever serves or opens the file has the old one or the new one, never a part
     print(f"{TARGET.relative_to(ROOT)}: {len(made):,} bytes, SHA-256 {digest}")
 
 

@@ -6,12 +6,13 @@ Created once (`prepare`), atomically and resumably: a key that exists is never m
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import socket
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from chain.durable_file import replace_file
 
 if TYPE_CHECKING:
     from chain.checkpoint import LogKey
@@ -120,13 +121,7 @@ class Installation:
 
 def _write(path: Path, text: str, mode: int = 0o644) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    part.rename(path)
+    replace_file(path, text.encode("utf-8"), mode)
 
 
 def free_ports(count: int) -> list[int]:

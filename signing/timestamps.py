@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from asn1crypto import cms, core, tsp
 
+from signing.der import check as check_der
 from signing.errors import InputRefused, ServiceUnavailable, SignatureRefused, SigningError
 from signing.x509 import TrustAnchors, judge_certificate_async, load_certificate, run
 
@@ -196,6 +197,7 @@ def _parse(der: bytes) -> tuple[cms.SignedData, tsp.TSTInfo, bytes]:
     if len(der) > LONGEST:
         raise InputRefused("timestamp.form", reason="too long")
     try:
+        check_der(der)
         outer = cms.ContentInfo.load(der, strict=True)
         if outer["content_type"].native != "signed_data":
             raise ValueError("not SignedData")
@@ -204,6 +206,7 @@ def _parse(der: bytes) -> tuple[cms.SignedData, tsp.TSTInfo, bytes]:
         if inner["content_type"].native != "tst_info" or len(signed_data["signer_infos"]) != 1:
             raise ValueError("not a TSTInfo with one signer")
         content = bytes(inner["content"].contents)
+        check_der(content)
         return signed_data, tsp.TSTInfo.load(content, strict=True), content
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise InputRefused("timestamp.form", reason=str(error)[:200]) from error

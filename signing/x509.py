@@ -10,11 +10,10 @@ import hashlib
 import threading
 from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, Literal, TypeVar
 
-from asn1crypto import algos, core, csr, keys, ocsp
-from asn1crypto import crl as asn1_crl
+from asn1crypto import algos, core, csr, keys
 from asn1crypto import x509 as asn1
 
 from signing.errors import InputRefused, SignatureRefused
@@ -259,89 +258,11 @@ async def _judge(
     usage: Usage,
     require_revocation: bool,
 ) -> tuple[str | None, str, tuple[bytes, ...]]:
-    from pyhanko_certvalidator import CertificateValidator, errors
-
     if not certificate.not_valid_before <= moment <= certificate.not_valid_after:
         return "certificate.expired", f"{certificate.not_valid_before} … {certificate.not_valid_after}", ()
-    try:
-        validator = CertificateValidator(
-            certificate,
-            intermediate_certs=[load_certificate(der) for der in anchors.intermediates],
-            validation_context=_context(anchors, moment, require_revocation),
-        )
-    except InputRefused as error:
-        return "certificate.path_invalid", f"material: {error.code}", ()
-    except (
-        ValueError,
-        TypeError,
-        KeyError,
-        AttributeError,
-    ) as error:  # lists and responses are parsed lazily
-        return "certificate.path_invalid", f"material: {error}"[:300], ()
-    try:
-        if usage == "timestamping":
-            path = await validator.async_validate_usage(
-                key_usage=set(), extended_key_usage={"time_stamping"}, extended_optional=False
-            )
-        else:
-            path = await validator.async_validate_usage(key_usage={"non_repudiation"})
-    except errors.RevokedError as error:
-        return "certificate.revoked", str(error)[:300], ()
-    except errors.InvalidCertificateError as error:
-        return "certificate.usage", str(error)[:300], ()
-    except errors.InsufficientRevinfoError as error:
-        return "certificate.revocation_unknown", str(error)[:300], ()
-    except errors.PathBuildingError as error:
-        return "certificate.issuer_unknown", str(error)[:300], ()
-    except errors.ValidationError as error:
-        return "certificate.path_invalid", str(error)[:300], ()
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        return "certificate.path_invalid", f"malformed: {error}"[:300], ()
-    return None, "", tuple(bytes(item.dump()) for item in path.iter_certs(include_root=True))
+    from signing import certificate_paths
 
-
-def _context(anchors: TrustAnchors, moment: datetime, require_revocation: bool) -> Any:
-    from pyhanko_certvalidator import ValidationContext
-    from pyhanko_certvalidator.policy_decl import (
-        CertRevTrustPolicy,
-        RevocationCheckingPolicy,
-        RevocationCheckingRule,
-    )
-
-    rule = (
-        RevocationCheckingRule.CRL_OR_OCSP_REQUIRED if require_revocation else RevocationCheckingRule.NO_CHECK
-    )
-    policy = CertRevTrustPolicy(
-        RevocationCheckingPolicy(ee_certificate_rule=rule, intermediate_ca_cert_rule=rule),
-        retroactive_revinfo=True,
-    )
-    return ValidationContext(
-        trust_roots=[load_certificate(root) for root in anchors.roots],
-        other_certs=[load_certificate(der) for der in anchors.intermediates],
-        moment=moment,
-        best_signature_time=moment,
-        allow_fetching=False,
-        crls=[_load_crl(der) for der in anchors.crls] if require_revocation else None,
-        ocsps=[_load_ocsp(der) for der in anchors.ocsps] if require_revocation else None,
-        revinfo_policy=policy,
-        time_tolerance=timedelta(0),
-    )
-
-
-def _load_crl(der: bytes) -> asn1_crl.CertificateList:
-    try:
-        loaded: asn1_crl.CertificateList = asn1_crl.CertificateList.load(der, strict=True)
-        return loaded
-    except (ValueError, TypeError) as error:
-        raise InputRefused("certificate.path_invalid", reason="CRL") from error
-
-
-def _load_ocsp(der: bytes) -> ocsp.OCSPResponse:
-    try:
-        loaded: ocsp.OCSPResponse = ocsp.OCSPResponse.load(der, strict=True)
-        return loaded
-    except (ValueError, TypeError) as error:
-        raise InputRefused("certificate.path_invalid", reason="OCSP") from error
+    return await certificate_paths.judge(certificate, anchors, moment, usage, require_revocation)
 
 
 def _info_spki(info: bytes) -> bytes:

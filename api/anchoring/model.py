@@ -70,13 +70,44 @@ class StoredCheckpoint:
 
 
 @dataclass(frozen=True)
-class WitnessState:
-    """How far a witness is: its newest cosignature on a checkpoint of ours (size 0: none yet), `time` by its clock."""
+class WitnessIdentity:
+    """A witness as the settings name it: C2SP key id (8 hex) and SHA-256 of its Ed25519 public key (64 hex)."""
 
     name: str
+    key_id: str
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class WitnessTrouble:
+    """Why a witness does not cosign: a code of `rules.witness_trouble` or `conflicts`, the detail, since when."""
+
+    code: str
+    detail: str
+    since: datetime
+    last_at: datetime
+    times: int
+
+
+@dataclass(frozen=True)
+class WitnessState:
+    """How far a witness is: its newest cosignature on a checkpoint of ours (size 0: none yet), `time` by its clock.
+
+    `behind` counts the entries of our newest stamped checkpoint that it has not cosigned, `waiting_since` is when the
+    oldest such checkpoint was made. `state`: see `rules.witness_state`.
+    """
+
+    name: str
+    key_id: str
+    fingerprint: str
+    origin: str
     size: int
     time: int | None
     received_at: datetime | None
+    behind: int
+    waiting_since: datetime | None
+    state: str
+    trouble: WitnessTrouble | None
 
 
 @dataclass(frozen=True)

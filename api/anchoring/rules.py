@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -99,3 +99,37 @@ def actors_after(events: Iterable[RoleEvent]) -> list[ActorRow]:
         elif event.event == "AgentRevoked":
             close("agent", fields["agent"], block)
     return sorted([*open_.values(), *closed], key=lambda row: (row.from_block, row.kind, row.wallet))
+
+
+WITNESS_GRACE = timedelta(seconds=30)
+"""A checkpoint that a witness has not cosigned after this time counts as a delay; asking takes about a second."""
+
+
+def witness_state(
+    *, conflicts: bool, troubled: bool, asked: bool, waiting_since: datetime | None, now: datetime
+) -> str:
+    """One word for a witness: `conflicting` (it and our log contradict each other), `down` (it does not answer usefully),
+    `behind` (it lacks a checkpoint for longer than the grace), `unasked` (nothing to cosign yet), else `up`.
+    """
+    if conflicts:
+        return "conflicting"
+    if troubled:
+        return "down"
+    if waiting_since is not None and now - waiting_since > WITNESS_GRACE:
+        return "behind"
+    return "up" if asked else "unasked"
+
+
+def witness_trouble(reason: str, refuses: bool) -> str:
+    """What kind of trouble a witness's failure is: `refuses`, `slow`, `unreachable`, `failing` (HTTP error) or `unusable`.
+
+    `reason` is that of `chain.witness_client.WitnessUnavailable`.
+    """
+    if refuses:
+        return "refuses"
+    kind = reason.partition(":")[0]
+    if kind.endswith("Timeout"):
+        return "slow"
+    if kind.endswith("Error"):
+        return "unreachable"
+    return "failing" if kind.startswith("HTTP ") else "unusable"

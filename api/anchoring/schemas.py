@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -87,13 +87,30 @@ class AlarmOut(BaseModel):
     last_at: datetime
 
 
+class WitnessTroubleOut(BaseModel):
+    """Why a witness does not cosign. `conflicts`: its history of this log, or its signatures, contradict ours."""
+
+    code: Literal["refuses", "slow", "unreachable", "failing", "unusable", "conflicts"]
+    detail: str
+    since: datetime
+    last_at: datetime
+    times: int
+
+
 class WitnessOut(BaseModel):
-    """How far a witness is: size of the newest checkpoint that it cosigned, and when (its clock, Unix seconds)."""
+    """How a witness stands. `state`: up, behind, conflicting (the log stops until a person has looked), down, unasked."""
 
     name: str
-    size: int
-    time: int | None
+    key_id: str = Field(description="C2SP key id, 8 hex characters, as signature lines carry it")
+    fingerprint: Hex32 = Field(description="SHA-256 of the witness's Ed25519 public key")
+    origin: str = Field(description="origin of the log that it watches here")
+    size: int = Field(description="size of the newest checkpoint that it cosigned; 0: none yet")
+    time: int | None = Field(description="when, by its own clock; Unix seconds")
     received_at: datetime | None
+    behind: int = Field(description="entries of the newest stamped checkpoint that it has not cosigned")
+    waiting_since: datetime | None = Field(description="when the oldest checkpoint that it lacks was made")
+    state: Literal["up", "behind", "conflicting", "down", "unasked"]
+    trouble: WitnessTroubleOut | None
 
 
 class JudicialOut(BaseModel):

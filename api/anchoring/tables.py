@@ -190,6 +190,19 @@ class CosignatureRow(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class WitnessTroubleRow(Base):
+    """Why a witness does not cosign at present; no row once it has cosigned again."""
+
+    __tablename__ = "anchoring_witness_trouble"
+
+    witness: Mapped[str] = mapped_column(String(200), primary_key=True)
+    code: Mapped[str] = mapped_column(String(20))
+    detail: Mapped[str] = mapped_column(String(400))
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    times: Mapped[int]
+
+
 class JudicialItemRow(Base):
     """A checkpoint on its way to the judicial chain: pending, staged, broadcast, anchored or parked."""
 

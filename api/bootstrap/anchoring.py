@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import socket
@@ -10,6 +11,7 @@ from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
+from api.anchoring.model import WitnessIdentity
 from api.anchoring.ports import Stamp
 from api.anchoring.repository.eager import EagerDatabase
 from api.anchoring.repository.index_store import SqlIndexStore
@@ -30,6 +32,7 @@ from api.infra.settings import read_secret
 from api.kernel.errors import unavailable
 from chain.calls import Contracts
 from chain.checkpoint import LogKey
+from chain.cosignature import WitnessVerifier
 from chain.deployer import Deployment, load_deployment
 
 if TYPE_CHECKING:
@@ -75,6 +78,16 @@ def witness_clients(c: Container) -> list[WitnessClient]:
         WitnessClient(Endpoint(item.name, item.url, item.vkey, item.address), domain)
         for item in c.settings.witnesses
     ]
+
+
+def witness_identities(c: Container) -> list[WitnessIdentity]:
+    """The witnesses of the settings as the operator is shown them."""
+    found = []
+    for item in c.settings.witnesses:
+        key = WitnessVerifier.parse(item.vkey)
+        fingerprint = hashlib.sha256(key.public).hexdigest()
+        found.append(WitnessIdentity(item.name, key.key_id.hex(), fingerprint))
+    return found
 
 
 def build(c: Container) -> Anchoring:
@@ -183,7 +196,7 @@ def build(c: Container) -> Anchoring:
             WITNESS_PATIENCE if c.settings.witness_threshold else timedelta(0),
         ),
         index=ChainIndex(),
-        operator=Operator(c.clock, [item.name for item in c.settings.witnesses]),
+        operator=Operator(c.clock, witness_identities(c), c.settings.log_origin),
         erasure=Erasure(),
         make_worker=make_worker,
         make_judicial=make_judicial,

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from api.econtract.service.retention import Ended
 from api.identity.service.forgetting import forget_checks, forget_person
 from api.identity.service.gateway import refusals
-from api.kernel.errors import integrity
+from api.infra import idempotency
+from api.kernel.errors import integrity, unavailable
 from api.kernel.events import Json
 from api.rights.model import Certificate, EndedContract, Leftovers
 from api.rights.service import Erasures
@@ -22,6 +24,7 @@ from api.signing_round.service.wiring import translated
 from chain.checkpoint import SignedNote
 from chain.errors import NoteInvalid
 from signing import jcs
+from signing.sqlite_rewrite import rewrite
 
 if TYPE_CHECKING:
     from api.bootstrap.container import Container
@@ -81,6 +84,7 @@ class AllHoldings:
                 events += c.anchoring.erasure.destroy(session, forgotten.stream, replay=True)
                 refs = (forgotten.ref,) if forgotten.ref else ()
         messages = c.notification.forget(session, "econtract", contract_id)
+        idempotency.forget(session, c.clock.now(), everything=replay)
         counts = {
             "contract": emptied.rows,
             "events": events,
@@ -105,6 +109,16 @@ class AllHoldings:
         """At the identity service."""
         with refusals():
             self._container.identity.client.forget(ref)
+
+    def settle(self) -> None:
+        """SQLite's file is written anew from its live rows; PostgreSQL's are the operator's (docs/operations/erasure.md)."""
+        if self._container.db.dialect != "sqlite":
+            return
+        with closing(self._container.db.engine.raw_connection()) as connection:
+            file: Any = connection.driver_connection
+            done = rewrite(file)
+        if not done:
+            raise unavailable("rights.disk_busy")
 
 
 class LogCertifier:

@@ -39,10 +39,8 @@ class IdentitySessions:
 
     def signing_session(self, session_id: str) -> WorkerSession | None:
         """See the port."""
-        identity = self._container.identity
         try:
-            found = identity.workers.signing_session(session_id)
-            phone = identity.persons.get(found.person_id).phone_masked
+            found = self._container.identity.workers.signing_session(session_id)
         except DomainError as error:
             if error.kind is ErrorKind.NOT_FOUND:
                 return None
@@ -56,9 +54,13 @@ class IdentitySessions:
             commitment=found.commitment,
             level=found.level,
             check_statement=found.check_statement,
-            phone_masked=phone,
             state=found.state,
         )
+
+    def phone_masked(self, person_id: str) -> str:
+        """See the port."""
+        masked: str = self._container.identity.persons.get(person_id).phone_masked
+        return masked
 
     def passkey_event(self, person_id: str, credential_id: str) -> EventRef | None:
         """See the port."""

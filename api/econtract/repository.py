@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import cast
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import Table, bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from api.econtract.lifecycle import IN_FORCE, PENDING
 from api.econtract.model import History, State
@@ -24,6 +26,38 @@ from api.econtract.tables import (
 )
 
 ACTIVE = tuple(sorted(state.value for state in PENDING | IN_FORCE))
+
+_CONTRACT = cast(Table, ContractRow.__table__)
+# Built once: these run at every step of every contract, and building a statement costs more than running it.
+_MOVE = (
+    update(_CONTRACT)
+    .where(_CONTRACT.c.id == bindparam("b_id"), _CONTRACT.c.state == bindparam("b_expected"))
+    .values(state=bindparam("b_wanted"), updated_at=bindparam("b_at"), revision=_CONTRACT.c.revision + 1)
+    .returning(_CONTRACT.c.revision)
+)
+_BY_ROUND = (
+    select(ContractRow, VersionRow)
+    .join(VersionRow, VersionRow.contract_pk == ContractRow.id)
+    .where(VersionRow.round_id == bindparam("b_round"))
+)
+_INVITED = (
+    select(InvitationRow, ContractRow, VersionRow)
+    .join(ContractRow, ContractRow.id == InvitationRow.contract_pk)
+    .join(
+        VersionRow,
+        (VersionRow.contract_pk == ContractRow.id) & (VersionRow.version == InvitationRow.version),
+    )
+    .where(
+        or_(
+            InvitationRow.token_hash == bindparam("b_token"),
+            InvitationRow.short_hash == bindparam("b_short"),
+        )
+    )
+)
+_INVITED_LOCKED = _INVITED.with_for_update(of=ContractRow)
+_VERSION = select(VersionRow).where(
+    VersionRow.contract_pk == bindparam("b_pk"), VersionRow.version == bindparam("b_number")
+)
 
 
 @dataclass(frozen=True)
@@ -53,11 +87,7 @@ def by_contract_id(session: Session, contract_id: str) -> ContractRow | None:
 
 def by_round(session: Session, round_id: str) -> tuple[ContractRow, VersionRow] | None:
     """Contract and version of a signing round."""
-    row = session.execute(
-        select(ContractRow, VersionRow)
-        .join(VersionRow, VersionRow.contract_pk == ContractRow.id)
-        .where(VersionRow.round_id == round_id)
-    ).first()
+    row = session.execute(_BY_ROUND, {"b_round": round_id}).first()
     return (row[0], row[1]) if row else None
 
 
@@ -73,9 +103,7 @@ def by_lookup(session: Session, code: str) -> tuple[ContractRow, VersionRow] | N
 
 def version(session: Session, pk: str, number: int) -> VersionRow | None:
     """One sent text of a contract."""
-    return session.scalar(
-        select(VersionRow).where(VersionRow.contract_pk == pk, VersionRow.version == number)
-    )
+    return session.scalar(_VERSION, {"b_pk": pk, "b_number": number})
 
 
 def versions(session: Session, pk: str) -> Sequence[VersionRow]:
@@ -196,12 +224,16 @@ def live_invitation(session: Session, pk: str, number: int) -> InvitationRow | N
     )
 
 
-def invitation_by_hash(session: Session, token_hash: str, short_hash: str) -> InvitationRow | None:
-    """The invitation of a link token or short code, dead ones included."""
-    query = select(InvitationRow).where(
-        or_(InvitationRow.token_hash == token_hash, InvitationRow.short_hash == short_hash)
-    )
-    return session.scalar(query)
+def invited(
+    session: Session, token_hash: str, short_hash: str, *, lock: bool = False
+) -> tuple[InvitationRow, ContractRow, VersionRow] | None:
+    """The invitation of a link token or short code, dead ones included, with its contract and text.
+
+    With `lock` nobody else changes the contract until the end of the transaction.
+    """
+    codes = {"b_token": token_hash, "b_short": short_hash}
+    row = session.execute(_INVITED_LOCKED if lock else _INVITED, codes).first()
+    return (row[0], row[1], row[2]) if row else None
 
 
 def add_history(
@@ -227,15 +259,13 @@ def accesses(session: Session, pk: str) -> Sequence[AccessRow]:
 
 def move(session: Session, row: ContractRow, expected: State, wanted: State, at: datetime) -> bool:
     """Changes the state if it still is `expected`; False when somebody else was faster."""
-    done = session.execute(
-        update(ContractRow)
-        .where(ContractRow.id == row.id, ContractRow.state == expected.value)
-        .values(state=wanted.value, updated_at=at, revision=ContractRow.revision + 1)
-        .execution_options(synchronize_session=False)
-    )
-    if done.rowcount != 1:  # type: ignore[attr-defined]
+    session.flush()
+    values = {"b_id": row.id, "b_expected": expected.value, "b_wanted": wanted.value, "b_at": at}
+    revision = session.connection().execute(_MOVE, values).scalar_one_or_none()
+    if revision is None:
         return False
-    session.refresh(row)
+    for name, value in (("state", wanted.value), ("updated_at", at), ("revision", revision)):
+        set_committed_value(row, name, value)
     return True
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from api.employers.model import OrgState, StatementType, WalletState
@@ -21,11 +21,24 @@ from api.employers.tables import (
     WalletRow,
 )
 
+# Built once: they are asked at every step of every contract, and building a statement costs more than running it.
+_ORGANISATION = select(OrganisationRow).where(OrganisationRow.org_id == bindparam("b_org"))
+_LOCKED = _ORGANISATION.with_for_update()
+_OPEN_GRANT = (
+    select(GrantRow)
+    .where(
+        GrantRow.org_id == bindparam("b_org"),
+        GrantRow.account_id == bindparam("b_account"),
+        GrantRow.ended_at.is_(None),
+    )
+    .order_by(GrantRow.granted_at.desc())
+    .limit(1)
+)
+
 
 def organisation(session: Session, org_id: str, *, lock: bool = False) -> OrganisationRow | None:
     """An organisation; with `lock` nobody else changes it before the transaction ends."""
-    query = select(OrganisationRow).where(OrganisationRow.org_id == org_id)
-    return session.scalar(query.with_for_update() if lock else query)
+    return session.scalar(_LOCKED if lock else _ORGANISATION, {"b_org": org_id})
 
 
 def claims_of(session: Session, uscc: str) -> list[OrganisationRow]:
@@ -144,13 +157,14 @@ def signed_statements(session: Session, org_id: str, until: datetime | None = No
 
 def open_grant(session: Session, org_id: str, account_id: str, at: datetime | None = None) -> GrantRow | None:
     """The agent's grant that had not been ended at `at` (now if None); its expiry is for the caller to judge."""
-    query = select(GrantRow).where(GrantRow.org_id == org_id, GrantRow.account_id == account_id)
     if at is None:
-        query = query.where(GrantRow.ended_at.is_(None))
-    else:
-        query = query.where(
-            GrantRow.granted_at <= at, or_(GrantRow.ended_at.is_(None), GrantRow.ended_at > at)
-        )
+        return session.scalar(_OPEN_GRANT, {"b_org": org_id, "b_account": account_id})
+    query = select(GrantRow).where(
+        GrantRow.org_id == org_id,
+        GrantRow.account_id == account_id,
+        GrantRow.granted_at <= at,
+        or_(GrantRow.ended_at.is_(None), GrantRow.ended_at > at),
+    )
     return session.scalar(query.order_by(GrantRow.granted_at.desc()).limit(1))
 
 

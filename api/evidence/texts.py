@@ -48,6 +48,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "evidence.file_missing": ("请选择要核验的证据包文件。", "Choose the evidence package to verify."),
     "evidence.file_too_large": ("文件超过 20 MB。", "The file is larger than 20 MB."),
+    "evidence.offline_page_missing": (
+        "离线核验页还没有生成。请在平台的项目目录运行：{command}",
+        "The offline verifier has not been built yet. In the platform's folder run: {command}",
+    ),
     "evidence.trust_root_missing": (
         "本平台尚未公布信任根。",
         "This installation has not published a trust root yet.",
@@ -55,6 +59,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "evidence.trust_root_unsigned": (
         "这一版信任根没有签名，请通过其他渠道比对指纹。",
         "Nobody has signed this version of the trust root: compare its fingerprint over another channel.",
+    ),
+    "evidence.witness_rekeyed": (
+        "见证人 {witness} 的密钥与信任根中的不同。新密钥须用新名称，否则旧证据包将核验不通过。",
+        "Witness {witness} has another key than in the trust root. A new key takes a new name, or older packages would fail.",
     ),
     "evidence.release_pending": (
         "签署页面或文书模板刚刚发布，正在写入日志，请稍后再试。",

@@ -4,11 +4,27 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from api.identity import tables as t
 from api.kernel.events import EventRef
+
+# Built once: every request asks whose session it comes with, and building a statement costs more than running it.
+_BY_TOKEN = (
+    select(t.SessionRow, t.AccountRow)
+    .outerjoin(t.AccountRow, t.AccountRow.id == t.SessionRow.account_id)
+    .where(t.SessionRow.token_hash == bindparam("b_token"))
+)
+_HOLDER_BY_TOKEN = _BY_TOKEN.add_columns(t.PersonRow).outerjoin(
+    t.PersonRow, t.PersonRow.id == t.SessionRow.person_id
+)
+
+_WITH_CHECK = (
+    select(t.SessionRow, t.CheckRow)
+    .join(t.CheckRow, t.CheckRow.id == t.SessionRow.check_id)
+    .where(t.SessionRow.id == bindparam("b_id"))
+)
 
 
 def account_by_login(session: Session, login: str) -> t.AccountRow | None:
@@ -43,13 +59,22 @@ def roles_with_phone(session: Session, phone_hash: str) -> frozenset[str]:
 
 def session_by_token(session: Session, token_hash: str) -> tuple[t.SessionRow, t.AccountRow | None] | None:
     """A session with its account."""
-    query = (
-        select(t.SessionRow, t.AccountRow)
-        .outerjoin(t.AccountRow, t.AccountRow.id == t.SessionRow.account_id)
-        .where(t.SessionRow.token_hash == token_hash)
-    )
-    row = session.execute(query).first()
+    row = session.execute(_BY_TOKEN, {"b_token": token_hash}).first()
     return None if row is None else (row[0], row[1])
+
+
+def session_with_check(session: Session, session_id: str) -> tuple[t.SessionRow, t.CheckRow] | None:
+    """A worker's session with the identity check that it began with."""
+    row = session.execute(_WITH_CHECK, {"b_id": session_id}).first()
+    return None if row is None else (row[0], row[1])
+
+
+def holder_by_token(
+    session: Session, token_hash: str
+) -> tuple[t.SessionRow, t.AccountRow | None, t.PersonRow | None] | None:
+    """A session with the account or person it belongs to: asked at every request."""
+    row = session.execute(_HOLDER_BY_TOKEN, {"b_token": token_hash}).first()
+    return None if row is None else (row[0], row[1], row[2])
 
 
 def end_sessions(session: Session, *, account_id: str, keep: str | None = None) -> None:

@@ -6,12 +6,13 @@ How a token becomes a principal is the identity slice's business: it implements 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from fastapi import Request
 from fastapi.params import Depends
+from starlette.concurrency import run_in_threadpool
 
 from api.kernel.errors import forbidden
 
@@ -80,7 +81,7 @@ def authenticate(request: Request, authenticator: Authenticator) -> Principal:
 
 
 def principal(request: Request) -> Principal:
-    """FastAPI dependency: the principal (perhaps anonymous), resolved once per request."""
+    """The principal (perhaps anonymous), resolved once per request; the first call asks the database."""
     known: Principal | None = getattr(request.state, "principal", None)
     if known is None:
         known = authenticate(request, request.app.state.container.authenticator)
@@ -88,14 +89,23 @@ def principal(request: Request) -> Principal:
     return known
 
 
-def require(*roles: str) -> Callable[[Request], Principal]:
+async def visitor(request: Request) -> Principal:
+    """FastAPI dependency: `principal`, off the event loop where it must ask the database.
+
+    Dependencies that only look something up are coroutines: each plain function costs a change of threads.
+    """
+    known: Principal | None = getattr(request.state, "principal", None)
+    return known if known is not None else await run_in_threadpool(principal, request)
+
+
+def require(*roles: str) -> Callable[[Request], Awaitable[Principal]]:
     """Dependency factory: a logged-in principal with one of `roles` (any role if none is named)."""
     unknown = set(roles) - ROLES
     if unknown:
         raise ValueError(f"unknown roles: {sorted(unknown)}")
 
-    def check(request: Request) -> Principal:
-        who = principal(request)
+    async def check(request: Request) -> Principal:
+        who = await visitor(request)
         if who.anonymous:
             raise forbidden("not_logged_in")
         if roles and not who.has(*roles):
@@ -119,7 +129,7 @@ async def csrf_guard(request: Request) -> None:
     own = request.app.state.container.settings.public_origin
     if origin is not None and origin not in {own, f"{request.url.scheme}://{request.url.netloc}"}:
         raise forbidden("csrf")
-    who = principal(request)
+    who = await visitor(request)
     if who.anonymous:
         return
     given = request.headers.get(CSRF_HEADER)

@@ -195,7 +195,7 @@ class Database:
         reader = self.engine
         if self.dialect == "sqlite":
             reader = self.engine.execution_options(sqlite_begin="DEFERRED")
-        self._readers = sessionmaker(reader, expire_on_commit=False)
+        self._readers = sessionmaker(reader, expire_on_commit=False, autoflush=False)  # nothing to flush
         self._open: ContextVar[Session | None] = ContextVar("open session", default=None)
 
     @contextmanager
@@ -215,9 +215,7 @@ class Database:
             yield outer
             return
         with self._readers() as session, self._entered(session):
-            yield session
-            session.expunge_all()  # what was read stays readable after the block
-            session.rollback()
+            yield session  # closing it rolls back; what was read stays readable after the block
 
     @contextmanager
     def _entered(self, session: Session) -> Iterator[None]:

@@ -18,7 +18,7 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from sqlalchemy import String, Table, bindparam, delete, insert, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 from starlette.concurrency import run_in_threadpool
 
 from api.infra.auth import principal
@@ -72,8 +72,8 @@ def _claim(db: Database, caller: str, key: str, digest: str) -> Response | None:
     now = SystemClock().now()
     claim = {"request_digest": digest, "at": now, "owner": this_process(), "status": None}
     try:
-        with db.transaction() as session:
-            session.execute(_INSERT, {"caller": caller, "key": key, **claim})
+        with db.engine.begin() as connection:
+            connection.execute(_INSERT, {"caller": caller, "key": key, **claim})
             return None
     except IntegrityError:
         pass
@@ -100,16 +100,22 @@ def _void(row: IdempotencyRow, now: datetime) -> bool:
 
 def _settle(db: Database, caller: str, key: str, response: Response | None) -> None:
     mine = {"of": caller, "under": key}
-    with db.transaction() as session:
+    with db.engine.begin() as connection:
         if response is None or response.status_code >= 500:
-            session.execute(_FORGET, mine)
+            connection.execute(_FORGET, mine)
             return
         answer = {
             "status": response.status_code,
             "body": bytes(response.body),
             "media_type": response.media_type or response.headers.get("content-type", "application/json"),
         }
-        session.execute(_ANSWER, mine | answer)
+        connection.execute(_ANSWER, mine | answer)
+
+
+def forget(session: Session, now: datetime, *, everything: bool) -> None:
+    """Drop kept answers, which repeat what was sent: those that nobody may ask for any more, or (after a restore) all."""
+    kept = now if everything else now - KEEP
+    session.execute(_TIDY, {"kept": kept, "claimed": now - CLAIM})
 
 
 def _tidy(db: Database, app: FastAPI) -> None:
@@ -119,7 +125,7 @@ def _tidy(db: Database, app: FastAPI) -> None:
         return
     app.state.idempotency_tidy_at = now + TIDY_STEP
     with db.transaction() as session:
-        session.execute(_TIDY, {"kept": now - KEEP, "claimed": now - CLAIM})
+        forget(session, now, everything=False)
 
 
 class IdempotentRoute(APIRoute):

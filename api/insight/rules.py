@@ -129,6 +129,8 @@ def warnings(
         found.append("index_behind")
     if getattr(anchoring, "checkpoints_without_token", 0) > 3:
         found.append("tokens_missing")
+    if any(witness.state not in ("up", "unasked") for witness in getattr(anchoring, "witnesses", ())):
+        found.append("witnesses_missing")
     if node is not None and node.ms_per_block_warn:
         found.append("blocks_slow")
     if messages.counts.get("failed", 0):

@@ -71,8 +71,33 @@ WARNINGS: dict[str, tuple[str, str]] = {
     "anchoring_late": (N_("有事件超过十分钟没有上链"), N_("请检查链节点和后台进程。")),
     "index_behind": (N_("链上索引落后"), N_("监管页面显示的区块比链上最新区块旧。")),
     "tokens_missing": (N_("检查点缺少时间戳"), N_("时间戳服务可能不可用，恢复后会自动补齐。")),
+    "witnesses_missing": (
+        N_("有见证人没有联署"),
+        N_("签署照常进行；联署人数达不到要求时，新的证据包会缺少见证。请看下面的见证人。"),
+    ),
     "blocks_slow": (N_("每个区块的耗时偏高"), N_("请按运行手册准备迁移到多节点网络。")),
     "messages_failed": (N_("有通知没有送达"), N_("请查看“消息投递”，必要时通过其他方式联系收件人。")),
     "messages_late": (N_("有通知等待超过一小时"), N_("请检查短信网关和邮件服务器。")),
     "calendar_unknown": (N_("明后日期的放假安排还没有登记"), N_("工作日期限可能算错，请在参数页面登记。")),
 }
+
+WITNESS_STATES: dict[str, tuple[str, str]] = {
+    "up": (N_("正常"), "success"),
+    "behind": (N_("落后"), "warning"),
+    "down": (N_("没有联署"), "danger"),
+    "conflicting": (N_("与日志矛盾"), "danger"),
+    "unasked": (N_("尚无检查点"), "neutral"),
+}
+"""Name and tone of a witness's state."""
+
+WITNESS_TROUBLES: dict[str, str] = {
+    "unreachable": N_("连接不上。请检查网络，以及对方的见证人程序是否在运行。"),
+    "slow": N_("没有按时应答。请检查网络和对方机器的负荷。"),
+    "failing": N_("对方报告内部错误或请求过多，稍后会自动再次请求。"),
+    "refuses": N_("对方拒绝本日志的检查点。请与对方核对日志密钥和来源名称。"),
+    "unusable": N_("对方的应答里没有可用的联署。请核对见证人的公钥。"),
+    "conflicts": N_(
+        "对方看到的历史或它的签名与本日志不一致。上链已停止，请先保全双方的记录，查明原因后再关闭告警。"
+    ),
+}
+"""What is wrong with a witness and what to do about it."""

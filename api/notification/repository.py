@@ -5,9 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Index, Integer, String, and_, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Index,
+    Integer,
+    String,
+    Table,
+    and_,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from api.infra.db import Base, JsonText, SealedText, UtcDateTime
@@ -72,6 +85,11 @@ class MessageRow(Base):
         return values
 
 
+# Built once: building a statement costs more than running it.
+_ADD = insert(cast(Table, MessageRow.__table__))
+_BY_DEDUP_KEY = select(MessageRow).where(MessageRow.dedup_key == bindparam("b_key"))
+
+
 def seal_values(values: Mapping[str, str]) -> str:
     """Facts or secrets as one text column."""
     return json.dumps(dict(values), ensure_ascii=False)
@@ -93,9 +111,14 @@ def state_of(row: MessageRow) -> MessageState:
     )
 
 
+def add(session: Session, **values: Any) -> None:
+    """Queue one message: its columns."""
+    session.connection().execute(_ADD, values)
+
+
 def by_dedup_key(session: Session, key: str) -> MessageRow | None:
     """The message with this key."""
-    return session.scalar(select(MessageRow).where(MessageRow.dedup_key == key))
+    return session.scalar(_BY_DEDUP_KEY, {"b_key": key})
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:

@@ -76,8 +76,10 @@ class NotificationService:
         cleaned = check_content(template, facts or {}, secrets)
         usable = usable_channels(channels, phone=phone, email=email, recipient_id=recipient_id)
         now = self._clock.now()
-        row = repository.MessageRow(
-            message_id=new_id(),
+        message_id = new_id()
+        repository.add(
+            session,
+            message_id=message_id,
             template=template,
             lang="en" if lang == "en" else "zh",
             recipient_kind=RecipientKind(recipient_kind).value,
@@ -98,9 +100,7 @@ class NotificationService:
             created_at=now,
             next_at=not_before or now,
         )
-        session.add(row)
-        session.flush()
-        return row.message_id
+        return message_id
 
     def cancel(self, session: Session, message_id: str) -> bool:
         """Stop a message that has not settled and wipe its secrets; False when it had settled."""

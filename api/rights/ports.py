@@ -45,6 +45,10 @@ class Holdings(Protocol):
         """Have the identity service forget a person; an unknown one is no error. Raises unavailable."""
         ...
 
+    def settle(self) -> None:
+        """Have what was deleted leave the disk. Raises unavailable `rights.disk_busy` while somebody still reads it."""
+        ...
+
 
 class Certifier(Protocol):
     """Signs certificates with the log's key and checks them."""

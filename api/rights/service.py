@@ -1,7 +1,7 @@
 """Announces, holds, carries out and certifies erasures; repeats them in a restored installation.
 
-Destroying goes in two steps, each of which a kill may follow: the database's part in one transaction, which also notes
-what lies outside; then that, piece by piece, until nothing is left and the certificate is signed.
+Destroying goes in steps, each of which a kill may follow: the database's part in one transaction, which also notes what
+lies outside; then that, piece by piece; then the database's own remains on the disk; the certificate is signed last.
 """
 
 from __future__ import annotations
@@ -60,11 +60,17 @@ class Erasures:
         moved = self._announce()
         with self._uow.read() as session:
             keys = repository.due(session, self._clock.now(), BATCH)
+        empty = []
         for key in keys:
             try:
-                moved += self._carry_out(key)
+                if self._carry_out(key):
+                    empty.append(key)
             except DomainError as error:
                 log.warning("rights.erasure.postponed", erasure=key, code=error.code)
+        try:
+            moved += self._finish(empty)
+        except DomainError as error:
+            log.warning("rights.erasure.postponed", erasures=len(empty), code=error.code)
         self._write_ledger()
         return moved
 
@@ -93,14 +99,15 @@ class Erasures:
                 self._contracts.tell(session, item, shanghai_day(now + rules.NOTICE))
         return len(fresh)
 
-    def _carry_out(self, key: str) -> int:
+    def _carry_out(self, key: str) -> bool:
+        """Destroy everything that one erasure is about; whether nothing is left of it but what the disk remembers."""
         with self._uow() as session:
             row = repository.by_id(session, key, lock=True)
             if row is None or row.state not in (State.ANNOUNCED.value, State.DESTROYING.value):
-                return 0
+                return False
             if row.state == State.ANNOUNCED.value:
                 self._destroy(session, row, replay=False)
-        return self._finish(key)
+        return self._clear(key)
 
     def _destroy(self, session: Session, row: ErasureRow, *, replay: bool) -> None:
         left = self._holdings.destroy(session, row.contract_id, row.stream, replay=replay)
@@ -112,14 +119,29 @@ class Erasures:
         }
         row.state = State.DESTROYING.value
 
-    def _finish(self, key: str) -> int:
+    def _clear(self, key: str) -> bool:
         with self._uow.read() as session:
             row = repository.by_id(session, key)
-            left: Mapping[str, Sequence[str]] = {} if row is None else row.outside
+            left: Mapping[str, Sequence[str]] = {} if row is None else row.outside or {}
         for cid in left.get("blobs", ()):
             self._holdings.remove_blob(cid)
         for ref in left.get("person_refs", ()):
             self._holdings.forget_person(ref)
+        with self._uow() as session:
+            row = repository.by_id(session, key, lock=True)
+            if row is None or row.state != State.DESTROYING.value:
+                return False
+            row.outside = None
+        return True
+
+    def _finish(self, keys: Sequence[str]) -> int:
+        """Certify what has left the disk; one rewriting serves all of them."""
+        if not keys:
+            return 0
+        self._holdings.settle()
+        return sum(self._certify(key) for key in keys)
+
+    def _certify(self, key: str) -> int:
         with self._uow() as session:
             row = repository.by_id(session, key, lock=True)
             if row is None or row.state != State.DESTROYING.value:
@@ -130,7 +152,7 @@ class Erasures:
                 row.certificate, row.note = certificate.body, certificate.note
             else:  # repeated after a restore: the first certificate stays the certificate
                 certificate = Certificate(row.certificate, row.note)
-            row.state, row.erased_at, row.outside = State.ERASED.value, now, None
+            row.state, row.erased_at = State.ERASED.value, now
             self._recorder.record(
                 session,
                 EventDraft(
@@ -179,25 +201,30 @@ class Erasures:
         Raises integrity when a certificate was not signed by this installation's log.
         """
         waiting = self._ledger.to_replay()
+        empty = []
         for certificate in waiting:
-            facts = self._certifier.check(certificate)
-            self._repeat(facts, certificate)
+            key = self._repeat(self._certifier.check(certificate), certificate)
+            if key is not None and self._clear(key):
+                empty.append(key)
+        self._finish(empty)
         if waiting:
             self._write_ledger()
             self._ledger.replayed()
             log.info("rights.erasures.replayed", number=len(waiting))
         return len(waiting)
 
-    def _repeat(self, facts: Mapping[str, Any], certificate: Certificate) -> None:
+    def _repeat(self, facts: Mapping[str, Any], certificate: Certificate) -> str | None:
+        """The key of an erasure that was not carried out here yet, its rows destroyed again."""
         with self._uow() as session:
             row = repository.by_contract(session, str(facts["contract_id"]))
             if row is not None and row.state == State.ERASED.value:
-                return
+                return None
             if row is None:
                 row = ErasureRow(
                     id=new_id(),
                     contract_id=str(facts["contract_id"]),
                     stream=str(facts["stream"]),
+                    state=State.DESTROYING.value,
                     ground=str(facts["ground"]),
                     announced_at=datetime.fromisoformat(str(facts["announced"])),
                     due_at=datetime.fromisoformat(str(facts["erased"])),
@@ -207,8 +234,7 @@ class Erasures:
             self._destroy(session, row, replay=True)
             row.certificate, row.note = certificate.body, certificate.note
             session.flush()
-            key = row.id
-        self._finish(key)
+            return row.id
 
     # ------------------------------------------------------------------ staff
 

@@ -14,6 +14,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "这项清除现在的状态是“{state}”，不能这样办理，请刷新后再看。",
         "This erasure is now “{state}”: that is not possible any more. Look again.",
     ),
+    "rights.disk_busy": (
+        "数据库正被占用或磁盘空间不足，已删除的内容暂时还留在磁盘上，稍后自动继续。",
+        "The database is in use or the disk is full, so what was deleted is still on the disk; this goes on by itself.",
+    ),
     "rights.certificate_wrong": (
         "清除证明不是本平台日志密钥签发的，已停止：{reason}",
         "The erasure certificate was not signed by this installation's log key; stopped: {reason}",

@@ -161,7 +161,6 @@ class WorkerSession:
     commitment: str
     level: int
     check_statement: Mapping[str, Any]
-    phone_masked: str
     state: str
 
 

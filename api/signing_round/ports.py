@@ -16,6 +16,10 @@ class Sessions(Protocol):
         """The worker's signing session, or None."""
         ...
 
+    def phone_masked(self, person_id: str) -> str:
+        """The worker's number as a page may show it: asked where it is shown, for it is sealed at rest."""
+        ...
+
     def passkey_event(self, person_id: str, credential_id: str) -> EventRef | None:
         """The identity event that committed the credential (base64url id), cited by E08."""
         ...

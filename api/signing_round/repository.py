@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import CursorResult, or_, select, update
+from sqlalchemy import CursorResult, Table, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from api.signing_round.model import RoundState, Signatory, Step
@@ -18,6 +18,77 @@ from api.signing_round.tables import (
     RecipientRow,
     RoundRow,
 )
+
+_ROUND, _ATTEMPT = (cast(Table, row.__table__) for row in (RoundRow, AttemptRow))
+_LIVE = (Step.PREPARED.value, Step.CERTIFIED.value, Step.SIGNED.value)
+
+# Built once: these run at every step of every signature, and building a statement costs more than running it.
+_SAVE = (
+    update(_ATTEMPT)
+    .where(
+        _ATTEMPT.c.id == bindparam("b_id"),
+        _ATTEMPT.c.change == bindparam("b_change"),
+        _ATTEMPT.c.step.in_(_LIVE),
+    )
+    .values(
+        work=bindparam("b_work"),
+        step=bindparam("b_step"),
+        change=_ATTEMPT.c.change + 1,
+        touched_at=bindparam("b_now"),
+    )
+)
+_FINISH = (
+    update(_ATTEMPT)
+    .where(_ATTEMPT.c.id == bindparam("b_id"))
+    .values(step=Step.DONE.value, prepared=None, work=bindparam("b_work"), change=_ATTEMPT.c.change + 1)
+)
+_NAME_CALL = update(_ROUND).where(_ROUND.c.id == bindparam("b_id")).values(conclude_call=bindparam("b_call"))
+_OWN_LIVE = select(AttemptRow).where(
+    AttemptRow.round_id == bindparam("b_round"),
+    AttemptRow.signatory == bindparam("b_signatory"),
+    AttemptRow.actor == bindparam("b_actor"),
+    AttemptRow.step.in_(_LIVE),
+)
+_DONE = select(AttemptRow).where(
+    AttemptRow.round_id == bindparam("b_round"),
+    AttemptRow.signatory == bindparam("b_signatory"),
+    AttemptRow.step == Step.DONE.value,
+)
+
+
+_TAKE = (
+    update(_ROUND)
+    .where(
+        _ROUND.c.id == bindparam("b_id"),
+        _ROUND.c.revision == bindparam("b_revision"),
+        _ROUND.c.state == bindparam("b_state"),
+        or_(
+            _ROUND.c.lock_attempt.is_(None),
+            _ROUND.c.lock_until < bindparam("b_now"),
+            _ROUND.c.lock_attempt.in_(bindparam("b_own", expanding=True)),
+        ),
+    )
+    .values(lock_attempt=bindparam("b_attempt"), lock_until=bindparam("b_until"))
+)
+_DROP = (
+    update(_ATTEMPT)
+    .where(_ATTEMPT.c.round_id == bindparam("b_round"), _ATTEMPT.c.step.in_(_LIVE))
+    .values(step=Step.DROPPED.value, prepared=None)
+)
+
+
+# What else an advance sets comes with its parameters.
+_ADVANCE = (
+    update(_ROUND)
+    .where(
+        _ROUND.c.id == bindparam("b_id"),
+        _ROUND.c.revision == bindparam("b_revision"),
+        _ROUND.c.state == bindparam("b_state"),
+        _ROUND.c.current_sha256 == bindparam("b_sha256"),
+    )
+    .values(state=bindparam("b_to"), lock_attempt=None, lock_until=None)
+)
+_ADVANCE_HOLDING = _ADVANCE.where(_ROUND.c.lock_attempt == bindparam("b_attempt"))
 
 
 def round_by_id(session: Session, round_id: str) -> RoundRow | None:
@@ -53,13 +124,7 @@ def binding(session: Session, org_id: str, wallet: str, certificate_sha256: str)
 
 def done_attempt(session: Session, round_id: str, signatory: Signatory) -> AttemptRow | None:
     """The attempt that became the signatory's signature."""
-    return session.scalar(
-        select(AttemptRow).where(
-            AttemptRow.round_id == round_id,
-            AttemptRow.signatory == signatory.value,
-            AttemptRow.step == Step.DONE.value,
-        )
-    )
+    return session.scalar(_DONE, {"b_round": round_id, "b_signatory": signatory.value})
 
 
 def take_lock(
@@ -71,54 +136,38 @@ def take_lock(
     now: datetime,
 ) -> bool:
     """Take the lock of a round's present revision: free, run out, or held by one of the holder's own attempts."""
-    free = [RoundRow.lock_attempt.is_(None), RoundRow.lock_until < now]
-    if holder_attempts:
-        free.append(RoundRow.lock_attempt.in_(holder_attempts))
-    changed = session.execute(
-        update(RoundRow)
-        .where(
-            RoundRow.id == row.id,
-            RoundRow.revision == row.revision,
-            RoundRow.state == row.state,
-            or_(*free),
-        )
-        .values(lock_attempt=attempt_id, lock_until=until)
-        .execution_options(synchronize_session=False)
-    )
-    return _one(changed)
+    wanted = {
+        "b_id": row.id,
+        "b_revision": row.revision,
+        "b_state": row.state,
+        "b_own": holder_attempts,
+        "b_attempt": attempt_id,
+        "b_until": until,
+        "b_now": now,
+    }
+    return _one(session.connection().execute(_TAKE, wanted))
 
 
 def own_live_attempts(session: Session, round_id: str, signatory: Signatory, actor: str) -> list[AttemptRow]:
     """Attempts of the same person that are neither finished nor dropped."""
-    return list(
-        session.scalars(
-            select(AttemptRow).where(
-                AttemptRow.round_id == round_id,
-                AttemptRow.signatory == signatory.value,
-                AttemptRow.actor == actor,
-                AttemptRow.step.in_([Step.PREPARED, Step.CERTIFIED, Step.SIGNED]),
-            )
-        )
-    )
+    wanted = {"b_round": round_id, "b_signatory": signatory.value, "b_actor": actor}
+    return list(session.scalars(_OWN_LIVE, wanted))
 
 
 def advance(session: Session, row: RoundRow, attempt_id: str | None, to: RoundState, **values: Any) -> bool:
     """Compare and swap: from the row's state, revision and digest, holding the lock, to the next revision."""
-    conditions = [
-        RoundRow.id == row.id,
-        RoundRow.revision == row.revision,
-        RoundRow.state == row.state,
-        RoundRow.current_sha256 == row.current_sha256,
-    ]
-    if attempt_id is not None:
-        conditions.append(RoundRow.lock_attempt == attempt_id)
-    changed = session.execute(
-        update(RoundRow)
-        .where(*conditions)
-        .values(state=to.value, lock_attempt=None, lock_until=None, **values)
-        .execution_options(synchronize_session=False)
-    )
-    return _one(changed)
+    wanted = {
+        "b_id": row.id,
+        "b_revision": row.revision,
+        "b_state": row.state,
+        "b_sha256": row.current_sha256,
+        "b_to": to.value,
+        **values,
+    }
+    session.flush()
+    if attempt_id is None:
+        return _one(session.connection().execute(_ADVANCE, wanted))
+    return _one(session.connection().execute(_ADVANCE_HOLDING, wanted | {"b_attempt": attempt_id}))
 
 
 def close(session: Session, round_id: str, states: frozenset[RoundState], reason: str) -> bool:
@@ -132,55 +181,32 @@ def close(session: Session, round_id: str, states: frozenset[RoundState], reason
     return _one(changed)
 
 
-def drop_attempts(session: Session, round_id: str, keep: str | None = None) -> None:
+def drop_attempts(session: Session, round_id: str) -> None:
     """Forget preparations that came to nothing; their prepared bytes go."""
-    conditions = [
-        AttemptRow.round_id == round_id,
-        AttemptRow.step.in_([Step.PREPARED, Step.CERTIFIED, Step.SIGNED]),
-    ]
-    if keep is not None:
-        conditions.append(AttemptRow.id != keep)
-    session.execute(
-        update(AttemptRow)
-        .where(*conditions)
-        .values(step=Step.DROPPED.value, prepared=None)
-        .execution_options(synchronize_session=False)
-    )
+    session.flush()
+    session.connection().execute(_DROP, {"b_round": round_id})
 
 
 def save_work(session: Session, row: AttemptRow, work: str, step: Step, now: datetime) -> bool:
     """Store an attempt's progress unless somebody else changed it since it was read."""
-    changed = session.execute(
-        update(AttemptRow)
-        .where(
-            AttemptRow.id == row.id,
-            AttemptRow.change == row.change,
-            AttemptRow.step.in_([Step.PREPARED, Step.CERTIFIED, Step.SIGNED]),
-        )
-        .values(work=work, step=step.value, change=row.change + 1, touched_at=now)
-        .execution_options(synchronize_session=False)
-    )
-    return _one(changed)
+    values = {
+        "b_id": row.id,
+        "b_change": row.change,
+        "b_work": work,
+        "b_step": step.value,
+        "b_now": now,
+    }
+    return _one(session.connection().execute(_SAVE, values))
 
 
 def finish_attempt(session: Session, row: AttemptRow, work: str) -> None:
     """The attempt became the signature; its prepared bytes go."""
-    session.execute(
-        update(AttemptRow)
-        .where(AttemptRow.id == row.id)
-        .values(step=Step.DONE.value, prepared=None, work=work, change=AttemptRow.change + 1)
-        .execution_options(synchronize_session=False)
-    )
+    session.connection().execute(_FINISH, {"b_id": row.id, "b_work": work})
 
 
 def name_call(session: Session, round_id: str, call: str) -> None:
     """Remember the registry call that belongs to the round."""
-    session.execute(
-        update(RoundRow)
-        .where(RoundRow.id == round_id)
-        .values(conclude_call=call)
-        .execution_options(synchronize_session=False)
-    )
+    session.connection().execute(_NAME_CALL, {"b_id": round_id, "b_call": call})
 
 
 def signed_attempts(session: Session, now: datetime, untouched: datetime, limit: int = 20) -> list[str]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from chain.verifier.outcome import Failed
+from signing import der
 
 REVISIONS: Final = 32
 """Most revisions behind the base."""
@@ -245,4 +246,8 @@ def _package(text: bytes, place: int) -> bytes:
     size = 2 + octets + (int.from_bytes(data[2 : 2 + octets], "big") if octets else data[1])
     if size >= len(data) or data[size:].strip(b"\x00"):
         raise _Broken(f"the contents at {place}")
+    try:
+        der.check(data[:size])
+    except der.NotDer as error:
+        raise _Broken(f"the contents at {place}: {error}") from error
     return data[:size]

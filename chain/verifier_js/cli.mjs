@@ -46,9 +46,9 @@ async function read(path, limit) {
   }
 }
 
-function readRoot(bytes, path) {
+async function readRoot(bytes, path) {
   try {
-    return parseTrustRoot(bytes);
+    return await parseTrustRoot(bytes);
   } catch (error) {
     throw new Unusable(`信任根文件无法使用 / the trust root file can't be used: ${path}: ${error.message}`);
   }
@@ -91,7 +91,7 @@ function print({ verdict, steps }, trustRoot) {
 
 async function single({ files, trustRoot: path, now, json }) {
   if (files.length !== 1 || path === undefined) throw new Unusable("cli.mjs FILE --trust-root FILE [--now ISO] [--json]");
-  const trustRoot = readRoot(await read(path, MAX_ROOT), path);
+  const trustRoot = await readRoot(await read(path, MAX_ROOT), path);
   const report = await verify(await read(files[0], MAX_PACKAGE), trustRoot, { now: momentOf(now) });
   if (json) stdout.write(`${JSON.stringify(toJson(report), null, 2)}\n`);
   else print(report, trustRoot);
@@ -109,7 +109,7 @@ async function batch() {
       file = task.file;
       const { mtimeMs } = await stat(task.trust_root).catch(() => ({ mtimeMs: 0 }));
       const key = `${task.trust_root} ${mtimeMs}`;
-      if (!roots.has(key)) roots.set(key, readRoot(await read(task.trust_root, MAX_ROOT), task.trust_root));
+      if (!roots.has(key)) roots.set(key, await readRoot(await read(task.trust_root, MAX_ROOT), task.trust_root));
       const report = await verify(await read(task.file, MAX_PACKAGE), roots.get(key), { now: momentOf(task.now) });
       stdout.write(`${JSON.stringify({ file, ...toJson(report) })}\n`);
     } catch (error) {

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from chain.cosignature import WitnessKey
+from chain.durable_file import replace_file
 from chain.errors import NoteInvalid
 from chain.witness.errors import WitnessError
 from chain.witness.memory import Memory
@@ -60,7 +60,7 @@ def make(folder: Path, name: str) -> WitnessFacts:
         name += hashlib.sha256(_keys("unnamed", seed, seed).cosigner.verifier.public).hexdigest()[:8]
     keys = _keys(name, seed, _secret(folder / BRIDGE))
     Memory.create(folder, keys.facts.vkey)  # before the facts: whoever can read them may rely on the memory
-    _write(folder / FACTS, json.dumps(asdict(keys.facts), indent=1) + "\n", 0o644)
+    replace_file(folder / FACTS, json.dumps(asdict(keys.facts), indent=1).encode() + b"\n")
     return keys.facts
 
 
@@ -91,7 +91,7 @@ def _secret(path: Path) -> bytes:
         value = secrets.token_bytes(32)
         while value[0] == 0xFF:
             value = secrets.token_bytes(32)
-        _write(path, value.hex() + "\n", 0o600)
+        replace_file(path, value.hex().encode() + b"\n", 0o600)
     return _read(path)
 
 
@@ -100,18 +100,3 @@ def _read(path: Path) -> bytes:
     if len(value) != 32:
         raise ValueError(f"{path} does not hold 32 bytes")
     return value
-
-
-def _write(path: Path, text: str, mode: int) -> None:
-    part = path.with_name(path.name + ".part")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    part.rename(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -39,6 +39,7 @@ from chain.merkle import MemoryTiles, Tree, leaf_hash, verify_consistency, verif
 from chain.trust_root import TrustRoot
 from scripts.bench.report import write
 from scripts.installation import free_ports
+from signing.testing import pki
 
 ORIGIN = "bench.concord.invalid/log"
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -197,7 +198,8 @@ class BigLog:
         ]
 
     def _trust_root(self) -> Path:
-        der, zero = base64.b64encode(b"bench").decode("ascii"), "0" * 64
+        der = base64.b64encode(pki.root(self.folder / "ca", "bench", "TEST bench").der).decode("ascii")
+        zero = "0" * 64
         contract = {"address": "0x" + "00" * 20, "code_hash": zero}
         names = ("LaborContractRegistry", "ParticipantRegistry", "EvidenceLog")
         value: dict[str, Any] = {

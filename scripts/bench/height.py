@@ -1,10 +1,10 @@
 """`concord bench height`: what the chain's height and the number of contracts cost the node.
 
 First 5,000 blocks with one append of six entries each, mined without the pause between blocks; beside them, as baseline of
-the same run, the first hundred blocks. At each mark: milliseconds a block as the node itself measures them, memory of node
-and anvil, time until ready after a clean stop and after kill -9. Then, on the same chain, contracts: one `conclude` each
-with real signatures of wallet, worker's key and identity service, checked on chain, and twenty log entries each, sent in
-large blocks. That loads state and history of so many contracts; the signings themselves are `concord bench signing`'s.
+the same run, the first hundred blocks. At each mark: milliseconds a block, memory of node and anvil, time until ready after a
+clean stop and after kill -9. Then, on the same chain, contracts: one `conclude` each with real signatures of wallet, worker's
+key and identity service, checked on chain, and twenty log entries each, sent in large blocks. That loads state and history of
+so many contracts; the signings themselves are `concord bench signing`'s.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import hashlib
 import secrets
 import tempfile
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,7 @@ from chain import calls
 from chain.deployer import Deployment, DeploymentConfig, deploy
 from chain.gateway_rpc import RpcGateway
 from chain.transactions import Sender
+from node.archive import NAME as ARCHIVE
 from node.launch import RunningNode, start_node
 from node.settings import NodeSettings
 from scripts.bench import report
@@ -42,6 +44,9 @@ BASELINE = 100
 PATIENCE = 300.0
 """Seconds to wait for the node, which answers nothing while it computes a large block."""
 FAR = 2**33
+JOURNAL = "blocks.journal"
+LATEST = 20
+"""How many blocks a mean is taken over; the node's own figure does the same."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,7 @@ class Mark:
 
     height: int
     block_ms: float
+    receipt_ms: float
     node: int
     anvil: int
     ready_clean: float | None = None
@@ -58,7 +64,11 @@ class Mark:
     def cells(self) -> list[object]:
         """A table row without its name."""
         ready = ["" if v is None else f"{v:.1f} s" for v in (self.ready_clean, self.ready_killed)]
-        return [f"{self.block_ms:.0f}", f"{self.node / 1e6:.0f} + {self.anvil / 1e6:.0f}", *ready]
+        return [
+            f"{self.block_ms:.0f} / {self.receipt_ms:.0f}",
+            f"{self.node / 1e6:.0f} + {self.anvil / 1e6:.0f}",
+            *ready,
+        ]
 
 
 class Bench:
@@ -75,6 +85,7 @@ class Bench:
         self.node: RunningNode
         self.gateway: RpcGateway
         self._log_size = self._nonce = 0
+        self._waits: deque[float] = deque([0.0], maxlen=LATEST)
         self._start()
         governors = tuple(wallets.address_of(secrets.token_bytes(32)) for _ in range(3))
         config = DeploymentConfig(
@@ -124,7 +135,11 @@ class Bench:
         process = psutil.Process(self.node.pid)
         anvil = sum(child.memory_info().rss for child in process.children(recursive=True))
         return Mark(
-            int(status["height"]), float(status["ms_per_block"] or 0.0), process.memory_info().rss, anvil
+            int(status["height"]),
+            float(status["ms_per_block"] or 0.0),
+            1000 * sum(self._waits) / len(self._waits),
+            process.memory_info().rss,
+            anvil,
         )
 
     def send(self, wanted: Sequence[calls.Call]) -> None:
@@ -134,11 +149,13 @@ class Bench:
             for number, call in enumerate(wanted)
         ]
         self._nonce += len(signed)
+        begin = time.monotonic()
         self.gateway.send([item.raw for item in signed])
         last = signed[-1].hash
         while self.gateway.receipts([last])[0] is None:
             time.sleep(0.001)
         found = self.gateway.receipts([item.hash for item in signed])
+        self._waits.append(time.monotonic() - begin)
         if not all(receipt is not None and receipt.ok for receipt in found):
             raise RuntimeError("a transaction of the bench was refused by its contract")
 
@@ -238,6 +255,7 @@ def _heights(bench: Bench, marks: Sequence[int]) -> Iterator[Mark]:
         yield Mark(
             found.height,
             found.block_ms,
+            found.receipt_ms,
             found.node,
             found.anvil,
             bench.again(kill=False),
@@ -269,16 +287,25 @@ def run(
             rows.append([f"… after {rest:.0f} s of rest", *bench.mark().cells()])
             clean, killed = bench.again(kill=False), bench.again(kill=True)
             fresh = bench.mark()
-            last = Mark(fresh.height, loaded.block_ms, fresh.node, fresh.anvil, clean, killed)
+            last = Mark(
+                fresh.height, loaded.block_ms, loaded.receipt_ms, fresh.node, fresh.anvil, clean, killed
+            )
             rows.append(["… started again", *last.cells()])
-            journal = (Path(folder) / "node" / "blocks.journal").stat().st_size
+            journal, archive = ((Path(folder) / "node" / name).stat().st_size for name in (JOURNAL, ARCHIVE))
         finally:
             bench.close()
     rows.append(["must be", "shown", "≤ 400 in all, flat at rest", "shown", "shown"])
-    heads = ("At", "ms a block", "node + anvil, MB", "ready after a clean stop", "ready after kill -9")
+    heads = (
+        "At",
+        "ms a block, until receipts",
+        "node + anvil, MB",
+        "ready after a clean stop",
+        "ready after kill -9",
+    )
     notes = (
-        f"Journal at the end: {journal / 1e6:.0f} MB. Milliseconds a block are the node's own mean over its latest blocks:\n"
-        f"journal, anvil's execution, hash. Up to {blocks:,} blocks each holds one append of {ENTRIES_A_BLOCK} entries.\n"
+        f"On disk at the end: journal {journal / 1e6:.0f} MB, archive {archive / 1e6:.0f} MB. Milliseconds a block: anvil's\n"
+        "execution as the node measures it, and from sending to the receipts (journal, archive and HTTP with it), both as the\n"
+        f"mean of the latest {LATEST} blocks. Up to {blocks:,} blocks each holds one append of {ENTRIES_A_BLOCK} entries.\n"
         f"A block of the contracts holds {CONTRACTS_A_BLOCK} conclusions, each with three signatures to check, and\n"
         f"{CONTRACTS_A_BLOCK * ENTRIES_A_CONTRACT} entries. "
         "MB are 10⁶ bytes of resident memory; ready times hold the start of Python and of anvil."

@@ -67,7 +67,7 @@ def _measure(platform: Platform, n: int) -> None:
     floor = Floor(platform, first.worker.download(f"/me/contracts/{first.contract}/document.pdf"))
     api = psutil.Process(platform.supervisor.children["api"].pid)
     routes, asked = _routes(installation.url("api")), database_traffic(installation.url("api"))
-    spent, wall, memory = 0.0, 0.0, [api.memory_info().rss]
+    spent, wall, memory, loop = 0.0, 0.0, [api.memory_info().rss], _loop_seconds(api)
     for number, person in enumerate(track(people[3 : n + 3], description="contracts")):
         if number * SAMPLES // n != (number - 1) * SAMPLES // n:
             floor.sample()
@@ -76,7 +76,7 @@ def _measure(platform: Platform, n: int) -> None:
         wall += time.monotonic() - begin
         spent += _cpu_seconds(api) - before
         memory.append(api.memory_info().rss)
-    per_contract, total = spent / n, floor.total
+    per_contract, total, loop = spent / n, floor.total, (_loop_seconds(api) - loop) / n
     traffic = [(b - a) / n for a, b in zip(asked, database_traffic(installation.url("api")), strict=True)]
     rows: list[tuple[object, ...]] = [
         (f"floor: {name}", f"{value * 1000:.0f} ms", "") for name, value in floor.medians().items()
@@ -96,7 +96,8 @@ def _measure(platform: Platform, n: int) -> None:
         ("keystore unlock (scrypt N = 2^17), apart", f"{_unlock() * 1000:.0f} ms", ""),
     ]
     stages = _stages(routes, _routes(installation.url("api")), n)
-    notes = "Stages, wall time a contract in the API (beside everything else on the machine):\n\n| Route | ms |\n|---|---|\n"
+    notes = _profile(floor.medians(), loop, per_contract)
+    notes += "Stages, wall time a contract in the API (beside everything else on the machine):\n\n| Route | ms |\n|---|---|\n"
     notes += "\n".join(f"| `{name}` | {value * 1000:.0f} |" for name, value in stages)
     write("signing", f"concord bench signing --n {n}", ("What", "CPU", "Ratio"), rows, notes)
     for row in rows:
@@ -116,6 +117,25 @@ def _stages(before: dict[str, float], after: dict[str, float], n: int) -> list[t
 def _cpu_seconds(process: psutil.Process) -> float:
     spent = process.cpu_times()
     return float(spent.user + spent.system)
+
+
+def _loop_seconds(process: psutil.Process) -> float:
+    """CPU of the thread that serves HTTP: a process's first thread carries its number."""
+    return sum(float(t.user_time + t.system_time) for t in process.threads() if t.id == process.pid)
+
+
+def _profile(floor: dict[str, float], loop: float, per_contract: float) -> str:
+    """Where a contract's CPU goes: the floor's parts as measured alone, the server's thread, and what is left."""
+    left = per_contract - sum(floor.values()) - loop
+    parts = list(floor.items())
+    parts += [
+        ("the server's own thread: HTTP, routes, framework", loop),
+        ("left: database, outside calls, own step's validation, sealing, the slices' own code", left),
+    ]
+    text = "Where the API process's CPU of a contract goes (floor's parts as measured alone, the server's thread from the "
+    text += "kernel, the rest by subtraction):\n\n| Part | ms | Share |\n|---|---|---|\n"
+    lines = [f"| {name} | {value * 1000:.0f} | {value / per_contract:.0%} |" for name, value in parts]
+    return text + "\n".join(lines) + "\n\n"
 
 
 def database_traffic(url: str) -> tuple[float, float]:

@@ -92,10 +92,15 @@ class IdentityDesk:
         }
 
     def forget(self, ref: str) -> None:
-        """Destroy everything about a person whose retention is over (PIPL art. 47); an unknown one is no error."""
+        """Destroy everything about a person whose retention is over (PIPL art. 47); an unknown one is no error.
+
+        Raises IdentityRefused `identity.store_busy` while the deleted rows can't leave the disk: ask again.
+        """
         with self.store.transaction() as tx:
             forget(tx, ref)
             self.desk.audit(tx, "person.forgotten", "erased")
+        if not self.store.rewrite():
+            raise IdentityRefused("identity.store_busy")
 
     def object_change(self, change_id: str) -> None:
         """Objection to a change of number."""

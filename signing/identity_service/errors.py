@@ -42,6 +42,11 @@ TEXTS: dict[str, tuple[int, str, str]] = {
         "短信暂时发送不出去，请稍后重新获取验证码。",
         "The text message could not be sent; please ask for a new code later.",
     ),
+    "identity.store_busy": (
+        503,
+        "数据文件正被占用或磁盘空间不足，已删除的内容暂时还留在磁盘上，请稍后重试。",
+        "The store is in use or the disk is full, so what was deleted is still on the disk; please try again later.",
+    ),
     "identity.check_unknown": (404, "找不到这次身份核验。", "There is no such identity check."),
     "identity.check_expired": (
         409,

@@ -13,6 +13,8 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI, Request, Response
 
+from signing.identity_service.bounded_http import BoundedHttp
+
 LIMIT = 256 * 1024
 
 
@@ -79,6 +81,11 @@ def serve(app: FastAPI, sock: socket.socket, service: str, **facts: Any) -> None
         # uvicorn stops on the signal and raises it again at the end: by then it has done its work.
         signal.signal(number, lambda *_: None)
     config = uvicorn.Config(
-        app, log_level="error", access_log=False, server_header=False, timeout_graceful_shutdown=5
+        app,
+        http=BoundedHttp,
+        log_level="error",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=5,
     )
     _Announcing(config, announce).run(sockets=[sock])

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from signing.sqlite_rewrite import rewrite
+
 SCHEMA_VERSION = 1
 
 SCHEMA = """
@@ -120,6 +122,11 @@ class Store:
                 self._db.execute("ROLLBACK")
                 raise
             self._db.execute("COMMIT")
+
+    def rewrite(self) -> bool:
+        """Get deleted rows off the disk (`signing.sqlite_rewrite`); False when that can't be done now."""
+        with self._lock:
+            return rewrite(self._db)
 
     def close(self) -> None:
         """Close the file."""

@@ -41,6 +41,14 @@ class Structure:
         """Note a problem."""
         self.problems.append(Problem(code, field, text[:300]))
 
+    def release(self) -> None:
+        """Let go of what was read: the parts of a file refer to each other and to it, and would wait for the collector."""
+        whole = self.reader
+        for part in (*whole._historical_resolver_cache.values(), whole, self.base):
+            if part is not None:
+                vars(part).clear()
+        self.signatures, self.timestamps = [], []
+
     def check(self, scope: Scope = Scope.WHOLE) -> None:
         """Run every structural check of the scope; findings are in `problems`."""
         if self.reader.encrypted:

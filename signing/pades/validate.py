@@ -33,6 +33,7 @@ from signing.x509 import (
 )
 
 LARGEST: Final = 20_000_000
+_Material = tuple[list[bytes], list[bytes], list[bytes]]
 
 
 def validate(
@@ -57,6 +58,16 @@ async def validate_async(
         material = _material(structure.reader)
     except Exception as error:  # a parser of hostile bytes: whatever it raises, the file is unreadable
         return _unreadable(f"{type(error).__name__}: {error}")
+    try:
+        return await _judge(structure, material, expected, anchors, now)
+    finally:
+        structure.release()
+
+
+async def _judge(
+    structure: Structure, material: _Material, expected: Expected, anchors: Anchors, now: datetime
+) -> PdfFacts:
+    """The facts of a file whose structure was checked."""
     cas = anchors.cas.plus(intermediates=material[0], crls=material[1], ocsps=material[2])
     signers = {signer.field: signer for signer in expected.signers}
     signatures = [
@@ -81,7 +92,7 @@ def _unreadable(reason: str) -> PdfFacts:
     return PdfFacts(False, False, (), None, (Problem("pdf.unreadable", "", reason[:300]),))
 
 
-def _material(reader: Any) -> tuple[list[bytes], list[bytes], list[bytes]]:
+def _material(reader: Any) -> _Material:
     """Certificates, CRLs and OCSP responses of the document security store, as DER."""
     from pyhanko.sign.validation.dss import DocumentSecurityStore
     from pyhanko.sign.validation.errors import NoDSSFoundError
@@ -91,10 +102,17 @@ def _material(reader: Any) -> tuple[list[bytes], list[bytes], list[bytes]]:
     except NoDSSFoundError:
         return [], [], []
     return (
-        [bytes(certificate.dump()) for certificate in store.load_certs()],
+        [_certificate(reference) for reference in reader.root["/DSS"].get("/Certs", ())],
         [bytes(reference.get_object().data) for reference in store.crls],
         [bytes(reference.get_object().data) for reference in store.ocsps],
     )
+
+
+def _certificate(reference: Any) -> bytes:
+    """One of the store's certificates, each by itself: the library keeps one of those with the same issuer and number."""
+    der = bytes(reference.get_object().data)
+    load_certificate(der)
+    return der
 
 
 async def _signature(

@@ -30,7 +30,7 @@ pytestmark = [
 Opener = Callable[[Profile], AbstractContextManager[Visit]]
 ID = re.compile(r"(?<=/)([a-z2-7]{26}|(?:0x)?[0-9a-f]{40,64}|\d{4,})(?=/|$)")
 NOT_A_PAGE = re.compile(
-    r"\.(pdf|zip|csv|png|json|vkey|sig)$|^/verify/offline\.html$|^/log/|^/(api|static|signing-page)/|/evidence/package|/contracts/[a-z2-7]{26}/evidence$|/(document|export)"
+    r"\.(pdf|zip|csv|png|json|vkey|sig)$|^/verify/offline\.html$|^/log/|^/trust-root/|^/(api|static|signing-page)/|/evidence/package|/contracts/[a-z2-7]{26}/evidence$|/(document|export)"
 )
 MOST = 40
 ROLES = [

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import insert, select, update
 
 import api.anchoring.tables as tables
+from api.anchoring.model import WitnessIdentity
 from api.anchoring.ports import Stamp
 from api.anchoring.repository.eager import EagerDatabase
 from api.anchoring.repository.index_store import SqlIndexStore
@@ -24,6 +26,7 @@ from api.anchoring.service.recorder import Recorder
 from api.anchoring.service.registry import RegistryCalls
 from api.anchoring.service.witnessing import Witnessing
 from api.infra.db import Base, Database, UnitOfWork
+from api.infra.sealing import FieldKey
 from api.kernel.clock import SystemClock
 from chain.checkpoint import LogKey
 from chain.gateway import ChainGateway
@@ -142,7 +145,7 @@ class Slice:
             RegistryCalls(lambda: contracts, clock),
             Proofs(ORIGIN, lambda: KEY, clock),
             ChainIndex(),
-            Operator(clock, [witness.name for witness in witnesses]),
+            Operator(clock, [WitnessIdentity(w.name, "0" * 8, "0" * 64) for w in witnesses], ORIGIN),
             Erasure(),
             self.make_worker,
             lambda: None,
@@ -178,3 +181,21 @@ def hex32(text: str) -> str:
 def at(text: str) -> datetime:
     """An aware time."""
     return datetime.fromisoformat(text)
+
+
+MODES = ["lost", "persisted", "killed before", "killed after"]
+STRIDE = 5
+"""Every step is broken in some mode; all steps in all modes run over the store in memory (tests/fault/chain)."""
+
+
+def break_each_step(mode: str, folder: Path, run: Callable[[Database, int], int]) -> None:
+    """`run(database, n)` plays the scenario with its step n broken (-1: none) and returns how many steps there were."""
+    steps = 0
+    for at in [-1, *range(MODES.index(mode), 200, STRIDE)]:
+        if steps and at >= steps:
+            break
+        db = Database(f"sqlite:///{folder}/w{at}.db", FieldKey(bytes(32)))
+        create_tables(db)
+        played = run(db, at)
+        steps = steps or played
+        db.close()

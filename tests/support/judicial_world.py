@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chain.errors import ChainError, GatewayUnavailable, LogIntegrityError
+from chain.errors import GatewayUnavailable
 from chain.gateway_memory import MemoryGateway
 from chain.judicial import Court, JudicialRelay, JudicialSettings
 from chain.judicial_memory import MemoryJudicialAnchor, MemoryJudicialStore, MemoryReceipts
@@ -16,7 +16,7 @@ from chain.merkle import Growth, MemoryTiles, Tree, leaf_hash
 from chain.transactions import Sender
 from signing import eip712
 from signing.wallets import address_of, sign_digest
-from tests.support.relay_world import Faulty, Killed, StoreBroken
+from tests.support.relay_world import Faulty, StoreBroken, outlive
 
 CHAIN_ID = 424_242
 ADDRESS = "0x" + "77" * 20
@@ -94,18 +94,8 @@ class JudicialWorld:
         return growth.size
 
     def step(self, seconds: float = 1.0) -> None:
-        self.time += seconds
-        try:
-            self.alarms += self.relay.tick().alarms
-        except (GatewayUnavailable, StoreBroken):
-            pass
-        except LogIntegrityError:
-            raise
-        except ChainError:
-            pass
-        except Killed:
-            self.time += 6.0  # the lease runs out
-            self.relay = self.new_relay(f"after kill at {self.time}")
+        tick = outlive(self, self.relay.tick, seconds)
+        self.alarms += tick.alarms if tick is not None else []
 
     def drain(self) -> None:
         """Mine and pass until nothing is left to do."""

@@ -21,18 +21,8 @@ from signing.pades import add_dss
 from signing.timestamps import Token
 from tests.factories.evidence import Forge, World, at, b64
 from tests.support.pdf_engines import Scene
+from tests.support.signing_authorities import KEY_USAGES
 
-BITS = [
-    "digital_signature",
-    "content_commitment",
-    "key_encipherment",
-    "data_encipherment",
-    "key_agreement",
-    "key_cert_sign",
-    "crl_sign",
-    "encipher_only",
-    "decipher_only",
-]
 _KEYS: dict[str, Any] = {}
 
 
@@ -95,7 +85,9 @@ def certify(
         .add_extension(x509.BasicConstraints(ca=ca, path_length=path_length), critical=True)
     )
     if bits != {"absent"}:
-        builder = builder.add_extension(x509.KeyUsage(**{bit: bit in bits for bit in BITS}), critical=True)
+        builder = builder.add_extension(
+            x509.KeyUsage(**{bit: bit in bits for bit in KEY_USAGES}), critical=True
+        )
     if extended:
         builder = builder.add_extension(x509.ExtendedKeyUsage(extended), critical=True)
     if names_ocsp:
@@ -172,6 +164,13 @@ def response(
     return made.public_bytes(serialization.Encoding.DER)
 
 
+def _of_another_number(holder: Holder) -> bytes:
+    """The certificate with its serial number altered, which its signature is not over."""
+    number = holder.certificate.serial_number
+    before, after = (value.to_bytes(8, "big") for value in (number, number ^ 1))
+    return holder.der.replace(before, after, 1)
+
+
 @dataclass
 class Pki:
     """One authority for the worker's certificate, and what a file carries about it."""
@@ -183,6 +182,10 @@ class Pki:
     issuing: dict[str, Any] = field(default_factory=dict)
     root_options: dict[str, Any] = field(default_factory=dict)
     between: list[dict[str, Any]] = field(default_factory=list)
+    listed: bool = False
+    """Whether the trust root lists the issuing authority beside the anchor."""
+    damaged: bool = False
+    """Whether the file holds a damaged copy of each authority below the anchor behind the good one."""
 
     @cached_property
     def root(self) -> Holder:
@@ -232,13 +235,23 @@ class Pki:
     ) -> Scene:
         """The finished file with this material, and a trust root that holds the anchor beside the usual ones."""
         forge, ca = self.forge, self.world.ca
-        forge.changes["with_dss"] = lambda _value, own: add_dss(
-            own.employer_signed[0],
-            certificates=[*ca.chain, *(holder.der for holder in self.chain)],
-            crls=[ca.crl(), *crls],
-            ocsps=[ca.ocsp(self.world.seal_certificate), *ocsps],
-        )
-        root = self.world.trust_root(cas=[b64(item) for item in (*ca.chain, self.root.der)])
+        copies = [_of_another_number(holder) for holder in self.chain if self.damaged]
+
+        def with_store(_value: Any, own: Forge) -> bytes:
+            made = add_dss(
+                own.employer_signed[0],
+                certificates=[*ca.chain, *(holder.der for holder in self.chain), *copies],
+                crls=[ca.crl(), *crls],
+                ocsps=[ca.ocsp(self.world.seal_certificate), *ocsps],
+            )
+            for copy, holder in zip(copies, self.chain, strict=False):  # pyHanko writes no number twice
+                assert made.count(copy) == 1
+                made = made.replace(copy, holder.der[:-1] + bytes([holder.der[-1] ^ 1]))
+            return made
+
+        forge.changes["with_dss"] = with_store
+        listed = [self.chain[-1].der] if self.listed else []
+        root = self.world.trust_root(cas=[b64(item) for item in (*ca.chain, self.root.der, *listed)])
         return Scene(forge.finished[0], len(forge.base), root, at(700), revocation)
 
 

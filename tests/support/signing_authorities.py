@@ -23,7 +23,7 @@ from tests.support.fixed_random import ECDSA, dated_ocsp, p256_key
 NOW = dt.datetime(2026, 11, 22, 8, 0, 0, tzinfo=dt.UTC)
 
 
-_KEY_USAGES = [
+KEY_USAGES = [
     "digital_signature",
     "content_commitment",
     "key_encipherment",
@@ -149,7 +149,7 @@ def make_certificate(
     usage: str = "sign",
 ) -> x509.Certificate:
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    bits = dict.fromkeys(_KEY_USAGES, False)
+    bits = dict.fromkeys(KEY_USAGES, False)
     bits |= (
         {"key_cert_sign": True, "crl_sign": True}
         if ca

@@ -305,6 +305,9 @@ class Sessions:
     def signing_session(self, session_id: str) -> WorkerSession | None:
         return self.by_id.get(session_id)
 
+    def phone_masked(self, person_id: str) -> str:
+        return "138****0000"
+
     def passkey_event(self, person_id: str, credential_id: str) -> EventRef | None:
         return EventRef(f"person/{person_id}", 3, "ab" * 32, NOW)
 

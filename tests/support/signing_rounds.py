@@ -190,7 +190,6 @@ class Bench:
             "commitment": commitment,
             "level": 2,
             "check_statement": self.identity.check(commitment),
-            "phone_masked": "138****0000",
             "state": "live",
         }
         self.sessions.by_id[session_id] = WorkerSession(**{**values, **changes})

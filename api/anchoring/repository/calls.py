@@ -4,14 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Select, func, insert, or_, select, update
+from sqlalchemy import Select, Table, bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from api.anchoring.model import SETTLED, CallState
 from api.anchoring.rules import must_wait
 from api.anchoring.tables import CallDependencyRow, CallRow, FlightRow
+
+_CALL, _WAITS = (cast(Table, row.__table__) for row in (CallRow, CallDependencyRow))
+
+# Built once: every contract queues a call, and building a statement costs more than running it.
+_ADD = insert(_CALL).returning(_CALL.c.no)
+_EARLIER = (
+    select(_CALL.c.no, _CALL.c.role, _CALL.c.contract)
+    .where(
+        or_(_CALL.c.org == bindparam("b_org"), _CALL.c.contract == bindparam("b_contract")),
+        _CALL.c.no < bindparam("b_no"),
+        _CALL.c.state.not_in(SETTLED),
+    )
+    .order_by(_CALL.c.no)
+)
+_ADD_WAITS = insert(_WAITS)
 
 
 def add(
@@ -30,32 +45,28 @@ def add(
     now: datetime,
 ) -> None:
     """Queue a call behind every earlier one that the rule makes it wait for."""
-    no = session.execute(
-        insert(CallRow)
-        .values(
-            id=call_id,
-            method=method,
-            role=role,
-            org=org,
-            contract=contract,
-            version=version,
-            target=target,
-            data=data,
-            gas=gas,
-            state="held" if held else "pending",
-            created_at=now,
-        )
-        .returning(CallRow.no)
+    connection = session.connection()
+    no = connection.execute(
+        _ADD,
+        {
+            "id": call_id,
+            "method": method,
+            "role": role,
+            "org": org,
+            "contract": contract,
+            "version": version,
+            "target": target,
+            "data": data,
+            "gas": gas,
+            "state": "held" if held else "pending",
+            "created_at": now,
+        },
     ).scalar_one()
-    same = CallRow.org == org if contract is None else or_(CallRow.org == org, CallRow.contract == contract)
-    earlier = session.execute(
-        select(CallRow.no, CallRow.role, CallRow.contract)
-        .where(same, CallRow.no < no, CallRow.state.not_in(SETTLED))
-        .order_by(CallRow.no)
-    )
+    asked = {"b_org": org, "b_contract": contract, "b_no": no}
+    earlier = connection.execute(_EARLIER, asked)  # equal to no contract is nothing in SQL
     waits = [row.no for row in earlier if must_wait(role, contract, row.role, row.contract)]
     if waits:
-        session.execute(insert(CallDependencyRow), [{"call": no, "earlier": other} for other in waits])
+        connection.execute(_ADD_WAITS, [{"call": no, "earlier": other} for other in waits])
 
 
 def _query() -> Select[Any]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from api.anchoring.model import StoredCheckpoint, WitnessState
+from api.anchoring.model import StoredCheckpoint
 from api.anchoring.repository.tree import as_checkpoint
 from api.anchoring.tables import CheckpointRow, CosignatureRow
 from chain.cosignature import Pair
@@ -71,20 +70,6 @@ def newest_stamped(session: Session) -> StoredCheckpoint | None:
         .limit(1)
     ).one_or_none()
     return None if row is None else as_checkpoint(row)
-
-
-def states(session: Session, witnesses: Sequence[str]) -> list[WitnessState]:
-    """How far each witness is."""
-    found = []
-    for name in witnesses:
-        row = session.execute(
-            select(CosignatureRow.checkpoint_size, CosignatureRow.time, CosignatureRow.created_at)
-            .where(CosignatureRow.witness == name)
-            .order_by(CosignatureRow.checkpoint_size.desc())
-            .limit(1)
-        ).one_or_none()
-        found.append(WitnessState(name, *row) if row is not None else WitnessState(name, 0, None, None))
-    return found
 
 
 def newest_witnessed(session: Session) -> int:

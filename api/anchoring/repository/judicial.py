@@ -16,6 +16,7 @@ from api.anchoring.tables import CheckpointRow, CosignatureRow, JudicialItemRow
 from api.infra.db import Database
 from chain.errors import ChainError
 from chain.judicial_port import Carried, Cosigned, Item, ItemState
+from chain.judicial_receipt import is_of
 from chain.merkle import Tree
 
 LEASE = "judicial"
@@ -98,16 +99,16 @@ class SqlJudicialStore:
         with self._db.read() as session:
             return [_item(row) for row in session.execute(query)]
 
-    def last_anchored(self) -> Item | None:
+    def last_anchored(self, chain_id: int, address: str) -> Item | None:
         query = (
-            select(*_ITEM)
+            select(*_ITEM, JudicialItemRow.receipt)
             .where(JudicialItemRow.state == ItemState.ANCHORED.value)
             .order_by(JudicialItemRow.checkpoint_size.desc())
             .limit(1)
         )
         with self._db.read() as session:
             row = session.execute(query).one_or_none()
-        return None if row is None else _item(row)
+        return _item(row) if row is not None and is_of(row.receipt, chain_id, address) else None
 
     def cosignatures(self, size: int) -> list[Cosigned]:
         query = (

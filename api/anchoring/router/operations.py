@@ -48,6 +48,14 @@ def status(anchoring: Service, _who: Supervision) -> schemas.StatusOut:
         return schemas.StatusOut.model_validate(anchoring.operator.status(session), from_attributes=True)
 
 
+@api.get("/anchoring/witnesses")
+def witnesses(anchoring: Service, _who: Supervision) -> list[schemas.WitnessOut]:
+    """Every witness of the log: what it cosigned last, how far it is behind, and what is wrong with it, if anything."""
+    with anchoring.uow.read() as session:
+        found = anchoring.operator.witnesses(session)
+    return [schemas.WitnessOut.model_validate(state, from_attributes=True) for state in found]
+
+
 @api.get("/anchoring/calls")
 def calls(anchoring: Service, _who: Operations, state: str = "parked") -> list[schemas.CallOut]:
     """Registry calls in a state (several separated by commas)."""

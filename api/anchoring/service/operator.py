@@ -6,8 +6,17 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from api.anchoring.model import AnchoringStatus, CallState
-from api.anchoring.repository import alarms, calls, cosignatures, index_store, judicial, outbox, tree
+from api.anchoring.model import AnchoringStatus, CallState, WitnessIdentity, WitnessState
+from api.anchoring.repository import (
+    alarms,
+    calls,
+    cosignatures,
+    index_store,
+    judicial,
+    outbox,
+    tree,
+    witnesses,
+)
 from api.anchoring.rules import SEVERITY_INTEGRITY
 from api.infra import audit
 from api.infra.auth import Principal
@@ -18,9 +27,10 @@ from api.kernel.errors import conflict, not_found
 class Operator:
     """Status, parked calls, alarms."""
 
-    def __init__(self, clock: Clock, witnesses: Sequence[str] = ()) -> None:
+    def __init__(self, clock: Clock, witnesses: Sequence[WitnessIdentity] = (), origin: str = "") -> None:
         self._clock = clock
         self._witnesses = witnesses
+        self._origin = origin
 
     def status(self, session: Session) -> AnchoringStatus:
         """Facts at this moment; a few counting queries."""
@@ -40,13 +50,17 @@ class Operator:
             checkpoints_without_token=tree.count_without_token(session),
             witnessed_size=cosignatures.newest_witnessed(session),
             judicial=judicial.state(session),
-            witnesses=cosignatures.states(session, self._witnesses),
+            witnesses=self.witnesses(session),
             index_block=mark.number if mark else 0,
             worker=lease[0] if lease else None,
             worker_alive=lease is not None and lease[1] > now,
             alarms=open_,
             stopped=any(a.severity == SEVERITY_INTEGRITY for a in open_),
         )
+
+    def witnesses(self, session: Session) -> list[WitnessState]:
+        """How each witness of the settings stands."""
+        return witnesses.states(session, self._witnesses, self._origin, self._clock.now())
 
     def parked(self, session: Session) -> list[CallState]:
         """Registry calls that the chain refused, and held ones."""

@@ -16,7 +16,8 @@ import structlog
 
 from api.anchoring.model import StoredCheckpoint
 from api.anchoring.ports import Witness
-from api.anchoring.repository import cosignatures, tree
+from api.anchoring.repository import cosignatures, tree, witnesses
+from api.anchoring.rules import witness_trouble
 from api.infra.db import UnitOfWork
 from api.kernel.clock import Clock
 from chain.cosignature import Pair
@@ -38,6 +39,7 @@ class _Line:
     not_before: float = float("-inf")
     failures: int = 0
     said: str = field(default="")
+    troubled: bool = True  # on record, as far as we know: an earlier process may have left it
 
 
 class Witnessing:
@@ -117,9 +119,11 @@ class Witnessing:
         pair = future.result()
         with self._uow() as session:
             cosignatures.keep(session, target.size, pair, self._threshold, self._clock.now())
+            if line.troubled:
+                witnesses.clear_trouble(session, line.witness.name)
         if line.failures:
             log.info("anchoring.witness.came_back", witness=line.witness.name)
-        line.failures, line.said = 0, ""
+        line.failures, line.said, line.troubled = 0, "", False
         return 1
 
     def _wait(self, line: _Line, error: BaseException) -> None:
@@ -127,7 +131,13 @@ class Witnessing:
         line.not_before = self._monotonic() + min(2.0**line.failures, LONGEST_PAUSE)
         line.failures = min(line.failures + 1, 10)
         known = isinstance(error, WitnessUnavailable)
-        said = type(error).__name__ if isinstance(error, WitnessRefuses) or not known else "unavailable"
+        refuses = isinstance(error, WitnessRefuses)
+        said = type(error).__name__ if refuses or not known else "unavailable"
         if said != line.said:
             line.said = said
             log.warning("anchoring.witness.failed", witness=line.witness.name, error=f"{said}: {error}")
+        reason = str(error.facts["reason"]) if isinstance(error, WitnessUnavailable) else type(error).__name__
+        line.troubled = True
+        with self._uow() as session:
+            code = witness_trouble(reason, refuses) if known else "unusable"
+            witnesses.keep_trouble(session, line.witness.name, code, reason, self._clock.now())

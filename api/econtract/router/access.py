@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Query, Request, Response
 
 from api.econtract.service.facade import Econtract
-from api.infra.auth import Principal, principal, require
+from api.infra.auth import Principal, require, visitor
 from api.kernel.clock import parse_utc, utc_text
 from api.kernel.errors import forbidden, invalid
 
 
-def service(request: Request) -> Econtract:
+async def service(request: Request) -> Econtract:
     """The slice's services."""
     found: Econtract = request.app.state.container.econtract
     return found
 
 
-def agent(scope: str) -> Callable[[Request], Principal]:
+def agent(scope: str) -> Callable[[Request], Awaitable[Principal]]:
     """An employer's person, or his system within `scope` (read, draft, send, sign)."""
     logged_in = require("agent", "representative")
 
-    def check(request: Request) -> Principal:
-        who = logged_in(request)
+    async def check(request: Request) -> Principal:
+        who = await logged_in(request)
         if who.org_id is None:
             raise forbidden("econtract.no_organisation")
         if who.kind == "machine" and scope not in who.scopes:
@@ -36,7 +36,7 @@ def agent(scope: str) -> Callable[[Request], Principal]:
 
 
 Service = Annotated[Econtract, Depends(service)]
-Visitor = Annotated[Principal, Depends(principal)]
+Visitor = Annotated[Principal, Depends(visitor)]
 Reader = Annotated[Principal, Depends(agent("read"))]
 Drafter = Annotated[Principal, Depends(agent("draft"))]
 Sender = Annotated[Principal, Depends(agent("send"))]

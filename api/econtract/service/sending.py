@@ -22,7 +22,7 @@ from api.econtract.model import Finding, Form, Severity, State, Terms
 from api.econtract.ports import SCOPE_SEND, SCOPE_SIGN, Message, RoundRequest
 from api.econtract.rules import RULE_SET
 from api.econtract.service.context import Context, current_version, must, worker_phone
-from api.econtract.service.drafts import Drafts
+from api.econtract.service.drafts import Draft, Drafts
 from api.econtract.tables import ContractRow, InvitationRow, TemplateEventRow, VersionRow
 from api.econtract.template_library import TextTemplate
 from api.infra.auth import Principal
@@ -63,6 +63,17 @@ class Sending:
         Raises invalid `econtract.check_blocked` (with the findings), conflict `econtract.overlap` (pointing to the
         other contract), conflict `econtract.state` when it was sent already, forbidden without authority.
         """
+        with (
+            self._c.uow.read() as session
+        ):  # everything that is asked before the text is drawn: one view of the data
+            request, draft, terms, findings = self._checked(session, who, pk, revision)
+        prepared = self._c.rounds.prepare(request)
+        return self._commit(who, pk, draft.revision, draft.template, terms, findings, request, prepared)
+
+    def _checked(
+        self, session: Session, who: Principal, pk: str, revision: int | None
+    ) -> tuple[RoundRequest, Draft, Terms, list[Finding]]:
+        """A draft that may be sent, as the round that it asks for; raises as `send` does."""
         draft = self._drafts.get(who, pk)
         self._c.employers.require(draft.org_id, who.actor, SCOPE_SEND)
         if State(draft.state) not in EDITABLE:
@@ -75,11 +86,10 @@ class Sending:
             raise invalid("econtract.fields_unreadable", pointer=errors[0].pointer, count=len(errors))
         if not terms.worker_phone:
             raise invalid("econtract.fields_unreadable", pointer="/fields/worker_phone", count=1)
-        with self._c.uow.read() as session:
-            row = must(repository.contract(session, pk))
-            findings = rules.check(self._drafts.case(session, row, terms, org))
-            prev = repository.last_concluded(session, pk) or ZERO
-            self._refuse_overlap(session, row, terms)
+        row = must(repository.contract(session, pk))
+        findings = rules.check(self._drafts.case(session, row, terms, org))
+        prev = repository.last_concluded(session, pk) or ZERO
+        self._refuse_overlap(session, row, terms)
         if rules.blocks(findings):
             raise invalid("econtract.check_blocked", findings=[_brief(item) for item in findings])
 
@@ -114,8 +124,7 @@ class Sending:
             deadline_employer=employer_limit,
             expiry=employer_limit + EXPIRY_MARGIN,
         )
-        prepared = self._c.rounds.prepare(request)
-        return self._commit(who, pk, draft.revision, draft.template, terms, findings, request, prepared)
+        return request, draft, terms, findings
 
     def _commit(
         self,

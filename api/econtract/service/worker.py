@@ -27,7 +27,7 @@ from api.econtract.ports import (
     WorkerIdentified,
     WorkerSession,
 )
-from api.econtract.service.context import Context, must
+from api.econtract.service.context import Context
 from api.econtract.service.sending import PURPOSE, end_round, title_of, token_hash
 from api.econtract.tables import ContractRow, InvitationRow, VersionRow
 from api.econtract.views import NOTICE_VERSION, PRIVACY_VERSION, Landing, Reading, StepTaken
@@ -319,15 +319,13 @@ class WorkerSteps:
         if len(short) == SHORT_LENGTH:
             self.misses.check(self._c.now())
         short_hash = self._c.lookup_hash("econtract.short", short if len(short) == SHORT_LENGTH else "-")
-        invitation = repository.invitation_by_hash(session, token_hash(code), short_hash)
-        if invitation is None:
+        found = repository.invited(session, token_hash(code), short_hash, lock=lock)
+        if found is None:
             if len(short) == SHORT_LENGTH:
                 self.misses.add(self._c.now())
             raise not_found("econtract.invitation_unknown")
-        find = repository.lock_contract if lock else repository.contract
-        row = must(find(session, invitation.contract_pk))
-        version = repository.version(session, row.id, invitation.version)
-        return _Place(row, must(version), invitation)
+        invitation, row, version = found
+        return _Place(row, version, invitation)
 
     def _open(self, session: Session, code: str, *, lock: bool = False) -> _Place:
         place = self._place(session, code, lock=lock)

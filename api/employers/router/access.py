@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Depends, Request, Response, UploadFile
@@ -15,7 +15,7 @@ from api.infra.web import language
 from api.kernel.errors import DomainError, forbidden
 
 
-def _service(request: Request) -> EmployersService:
+async def _service(request: Request) -> EmployersService:
     service: EmployersService = request.app.state.container.employers
     return service
 
@@ -23,12 +23,12 @@ def _service(request: Request) -> EmployersService:
 SCOPE_READ, SCOPE_ACT = "read", "sign"
 
 
-def _scoped(*roles: str) -> Callable[[Request], Principal]:
+def _scoped(*roles: str) -> Callable[[Request], Awaitable[Principal]]:
     """Like `require`; an employer's own system also needs the scope to read, or to sign for everything else."""
     check = require(*roles)
 
-    def dependency(request: Request) -> Principal:
-        who = check(request)
+    async def dependency(request: Request) -> Principal:
+        who = await check(request)
         scope = SCOPE_READ if request.method in SAFE_METHODS else SCOPE_ACT
         if who.kind == "machine" and scope not in who.scopes:
             raise forbidden("employers.scope_missing", scope=scope)

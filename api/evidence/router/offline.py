@@ -8,12 +8,15 @@ from functools import cache
 
 from fastapi import APIRouter, Response
 
+from api.kernel.errors import unavailable
 from chain.verifier.second import PAGE
 
 pages = APIRouter()
 
 PATH = "/verify/offline.html"
 NAME = "concord-verifier.html"
+BUILD = ".venv/bin/python -m scripts.build_verifier"
+"""What set-up runs to make the file, and what an operator runs where it is missing."""
 
 
 @dataclass(frozen=True)
@@ -29,17 +32,27 @@ class OfflineVerifier:
         return -(-len(self.data) // 1000)
 
 
+def offline_verifier() -> OfflineVerifier | None:
+    """The file that set-up built, None where nobody has built it yet."""
+    return _read() if PAGE.is_file() else None
+
+
 @cache
-def offline_verifier() -> OfflineVerifier:
-    """The committed file; it only changes with the program."""
+def _read() -> OfflineVerifier:
+    """Read once: the file only changes with the program."""
     data = PAGE.read_bytes()
     return OfflineVerifier(data, hashlib.sha256(data).hexdigest())
 
 
 @pages.get(PATH)
 def offline_page() -> Response:
-    """A download, never shown inside our origin: its own policy forbids every connection, ours would forbid it."""
+    """A download, never shown inside our origin: its own policy forbids every connection, ours would forbid it.
+
+    Raises unavailable (503) with the command that builds it where it is missing.
+    """
     found = offline_verifier()
+    if found is None:
+        raise unavailable("evidence.offline_page_missing", command=BUILD)
     headers = {
         "Content-Disposition": f'attachment; filename="{NAME}"',
         "X-Content-Type-Options": "nosniff",

@@ -19,7 +19,7 @@ from api.evidence.router.access import (
     package_file,
     read_upload,
 )
-from api.evidence.router.offline import offline_verifier
+from api.evidence.router.offline import BUILD, offline_verifier
 from api.evidence.router.presentation import TONES, shown
 from api.infra.i18n import N_
 from api.infra.web import language, page, redirect
@@ -60,6 +60,7 @@ def _verify_page(
         error=error,
         fingerprint=root.fingerprint,
         offline=offline_verifier(),
+        build_command=BUILD,
         test_root=root.test,
     )
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from api.kernel.errors import conflict
 from chain.trust_root import TrustRoot
 
 
@@ -43,7 +44,10 @@ class InstallationFacts:
 
 
 def assemble(facts: InstallationFacts, previous: TrustRoot | None, now: datetime) -> TrustRoot:
-    """The trust root for these facts: `previous` itself when nothing has changed, else the next version."""
+    """The trust root for these facts: `previous` itself when nothing has changed, else the next version.
+
+    Raises conflict `evidence.witness_rekeyed` where a known witness's name comes with another key.
+    """
     old: Mapping[str, Any] = previous.value if previous is not None else {}
     since = old.get("valid_from", _text(facts.since))
     tsas = {item["name"]: list(item["certs"]) for item in old.get("tsas", ())}
@@ -66,7 +70,7 @@ def assemble(facts: InstallationFacts, previous: TrustRoot | None, now: datetime
         "tsas": [{"name": name, "certs": certificates} for name, certificates in tsas.items()],
         "identity_issuers": _periods(old.get("identity_issuers", []), facts.identity_issuers, since, now),
         "registrars": _periods(old.get("registrars", []), facts.registrars, since, now),
-        "witnesses": _named(old.get("witnesses", []), facts.witnesses, "name"),
+        "witnesses": _named(old.get("witnesses", []), _same_keys(old, facts.witnesses), "name"),
         "witness_threshold": facts.witness_threshold or old.get("witness_threshold", 0),
         "judicial": _named(old.get("judicial", []), facts.judicial, "chain_id", "address"),
         "page_release_keys": _union(old.get("page_release_keys", []), list(facts.page_release_keys)),
@@ -83,6 +87,16 @@ def assemble(facts: InstallationFacts, previous: TrustRoot | None, now: datetime
     if value == dict(old):
         return previous
     return TrustRoot.of(value | {"version": old["version"] + 1, "predecessor": previous.fingerprint})
+
+
+def _same_keys(old: Mapping[str, Any], witnesses: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """A new key takes a new name: under the old one, every package with the old key's signatures would fail."""
+    known = {item["name"]: item for item in old.get("witnesses", [])}
+    for item in witnesses:
+        before = known.get(item["name"], item)
+        if before["vkey"] != item["vkey"] or before["address"] not in (None, item["address"]):
+            raise conflict("evidence.witness_rekeyed", witness=item["name"])
+    return witnesses
 
 
 def _named(

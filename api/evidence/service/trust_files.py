@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from chain import trust_root_files as files
+from chain.durable_file import replace_file
 from chain.trust_root import TrustRoot, TrustRootError
 from chain.trust_root_succession import (
     SignedRoot,
@@ -165,7 +166,7 @@ class TrustFiles:
         if hashlib.sha256(data).hexdigest() != previous.root.fingerprint:
             kept = self._history / f"{previous.root.version}.older-form"
             kept.parent.mkdir(parents=True, exist_ok=True)
-            files.write_file(kept, data)
+            replace_file(kept, data)
             return
         if self.version(previous.root.version) is None:
             files.write(previous, self._history / f"{previous.root.version}.json")

@@ -16,7 +16,7 @@ Field = Annotated[str, Form(max_length=300), AfterValidator(plain_text)]
 """A text field of a form."""
 
 
-def identity(request: Request) -> Identity:
+async def identity(request: Request) -> Identity:
     """Dependency: the slice's services."""
     found: Identity = request.app.state.container.identity
     return found

@@ -10,14 +10,14 @@ from api.identity.router.context import Field, identity, source
 from api.identity.router.forms import attempt, go_on, own_path
 from api.identity.rules import home_path
 from api.identity.service import Identity
-from api.infra.auth import SESSION_COOKIE, Principal, principal
+from api.infra.auth import SESSION_COOKIE, Principal, visitor
 from api.infra.i18n import N_
 from api.infra.web import page, redirect
 from api.kernel.errors import DomainError
 
 pages = APIRouter()
 Services = Annotated[Identity, Depends(identity)]
-Who = Annotated[Principal, Depends(principal)]
+Who = Annotated[Principal, Depends(visitor)]
 
 
 @pages.get("/login")

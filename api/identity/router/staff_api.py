@@ -11,7 +11,7 @@ from api.identity.model import Account, LoginOutcome, MachineView, NewAccount
 from api.identity.router.context import Key, identity, source
 from api.identity.rules import home_path
 from api.identity.service import Identity
-from api.infra.auth import SESSION_COOKIE, Principal, principal, require
+from api.infra.auth import SESSION_COOKIE, Principal, require, visitor
 from api.infra.idempotency import IdempotentRoute
 
 api = APIRouter()
@@ -47,7 +47,7 @@ def logout(request: Request, response: Response, services: Services) -> None:
 
 
 @api.get("/identity/me")
-def me(who: Annotated[Principal, Depends(principal)]) -> s.MeAnswer:
+def me(who: Annotated[Principal, Depends(visitor)]) -> s.MeAnswer:
     """Who the caller is; `session` says `superseded` when a newer session has taken over."""
     return s.MeAnswer(
         kind=who.kind,

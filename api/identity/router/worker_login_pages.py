@@ -10,12 +10,12 @@ from api.identity.router.context import Field, identity, source
 from api.identity.router.forms import attempt, go_on
 from api.identity.rules import PRIVACY_VERSION
 from api.identity.service import Identity
-from api.infra.auth import Principal, principal
+from api.infra.auth import Principal, visitor
 from api.infra.web import page, redirect
 
 pages = APIRouter()
 Services = Annotated[Identity, Depends(identity)]
-Who = Annotated[Principal, Depends(principal)]
+Who = Annotated[Principal, Depends(visitor)]
 
 
 @pages.get("/worker-login")

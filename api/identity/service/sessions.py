@@ -127,10 +127,10 @@ class Sessions:
         ``attributes["session"]`` (superseded, expired): pages can tell the person why.
         """
         with self._uow.read() as session:
-            found = repo.session_by_token(session, token_hash(token))
+            found = repo.holder_by_token(session, token_hash(token))
             if found is None:
                 return None
-            row, account = found
+            row, account, person = found
             if row.state == "superseded":
                 return Principal(attributes={"session": "superseded"})
             if row.state != "live":
@@ -141,10 +141,9 @@ class Sessions:
                 if account.state != "active":
                     return None
                 who = self._of_account(row, account, csrf_of(token))
+            elif person is None:
+                return None
             else:
-                person = session.get(PersonRow, row.person_id)
-                if person is None:
-                    return None
                 who = self._of_worker(row, person, csrf_of(token))
             key, seen_at = row.id, row.seen_at
         now = self._clock.now()

@@ -301,11 +301,12 @@ class WorkerService:
     def signing_session(self, session_id: str) -> SigningSession:
         """A worker's signing session with its check; not_found for anything else."""
         with self._uow.read() as session:
-            row = session.get(SessionRow, session_id)
-            check = session.get(CheckRow, row.check_id) if row is not None and row.check_id else None
-            event = repo.event_of(check) if check is not None else None
-            if row is None or check is None or event is None or row.invitation_id is None:
+            found = repo.session_with_check(session, session_id)
+            event = repo.event_of(found[1]) if found is not None else None
+            invitation = found[0].invitation_id if found is not None else None
+            if found is None or event is None or invitation is None:
                 raise not_found()
+            row, check = found
             state = row.state
             if state == "live" and self._clock.now() >= row.expires_at:
                 state = "expired"
@@ -315,7 +316,7 @@ class WorkerService:
                 session_id=row.id,
                 person_id=str(check.person_id),
                 contract_id=str(check.contract_id),
-                invitation_id=row.invitation_id,
+                invitation_id=invitation,
                 check_id=check.id,
                 service_session=check.service_session,
                 commitment=str(check.commitment),

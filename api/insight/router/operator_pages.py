@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from api.infra.i18n import N_
 from api.infra.web import page, redirect
 from api.insight.router.wiring import Auditor, Machine, Operator
-from api.insight.texts import WARNINGS
+from api.insight.texts import WARNINGS, WITNESS_STATES, WITNESS_TROUBLES
 
 pages = APIRouter()
 _PAGE = 50
@@ -19,7 +19,14 @@ _PAGE = 50
 @pages.get("/operator")
 def status(request: Request, operations: Machine, _who: Operator) -> Response:
     """What is pending, parked, behind; height and milliseconds a block."""
-    return page(request, "insight/status.html", platform=operations.status(), warnings=WARNINGS)
+    return page(
+        request,
+        "insight/status.html",
+        platform=operations.status(),
+        warnings=WARNINGS,
+        witness_states=WITNESS_STATES,
+        witness_troubles=WITNESS_TROUBLES,
+    )
 
 
 @pages.post("/operator/calls/{call_id}/retry")

@@ -17,7 +17,7 @@ from api.notification.service import NotificationService, OperatorRow
 api = APIRouter(tags=["messages"], route_class=IdempotentRoute)
 
 
-def service(request: Request) -> NotificationService:
+async def service(request: Request) -> NotificationService:
     """The slice's service."""
     return cast(NotificationService, request.app.state.container.notification)
 

@@ -20,7 +20,7 @@ from api.parameters.service import ParametersService
 api = APIRouter(prefix="/parameters", tags=["parameters"], route_class=IdempotentRoute)
 
 
-def service(request: Request) -> ParametersService:
+async def service(request: Request) -> ParametersService:
     """The slice's service."""
     return cast(ParametersService, request.app.state.container.parameters)
 

@@ -13,20 +13,20 @@ from api.kernel.ids import is_id
 from api.signing_round.service import SigningRoundService
 
 
-def service(request: Request) -> SigningRoundService:
+async def service(request: Request) -> SigningRoundService:
     """The slice's service."""
     found: SigningRoundService = request.app.state.container.signing_round
     return found
 
 
-def round_id(round_id: str) -> str:
+async def round_id(round_id: str) -> str:
     """A round's id; anything else is not found."""
     if not is_id(round_id):
         raise not_found("signing.round_unknown")
     return round_id
 
 
-def signing_agent(who: Annotated[Principal, Depends(require("representative", "agent"))]) -> Principal:
+async def signing_agent(who: Annotated[Principal, Depends(require("representative", "agent"))]) -> Principal:
     """A representative or agent; a machine credential needs the scope `sign`."""
     if who.kind == "machine" and "sign" not in who.scopes:
         raise forbidden("signing.scope_missing")

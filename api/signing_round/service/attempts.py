@@ -114,10 +114,15 @@ class Attempts:
     def load(self, attempt_id: str, round_id: str, signatory: Signatory) -> Attempt:
         """An attempt of the round by this signatory; not_found for any other."""
         with self._w.uow.read() as session:
+            return self.of(required_round(session, round_id), attempt_id, signatory)
+
+    def of(self, round_row: RoundRow, attempt_id: str, signatory: Signatory) -> Attempt:
+        """As `load`, for a round that was read already."""
+        with self._w.uow.read() as session:
             row = repository.attempt_by_id(session, attempt_id)
-            if row is None or row.round_id != round_id or row.signatory != signatory.value:
-                raise not_found("signing.attempt_unknown")
-            return Attempt(row, required_round(session, round_id), Work.load(row.work))
+        if row is None or row.round_id != round_row.id or row.signatory != signatory.value:
+            raise not_found("signing.attempt_unknown")
+        return Attempt(row, round_row, Work.load(row.work))
 
     def usable(self, attempt: Attempt) -> Attempt:
         """Raise conflict unless the attempt still holds its revision and it is the signatory's turn."""

@@ -24,7 +24,7 @@ from api.signing_round.model import (
     SignedOff,
     Step,
 )
-from api.signing_round.ports import Authority
+from api.signing_round.ports import Authority, Seal
 from api.signing_round.service.attempts import Attempt, Attempts
 from api.signing_round.service.completion import Completion
 from api.signing_round.service.documents import Documents
@@ -127,15 +127,17 @@ class EmployerSigning:
 
         The same call again after a lost answer gives the same answer.
         """
-        attempt = self._load(round_id, attempt_id, who)
-        if attempt.step is Step.DONE:
-            return self._current_answer(attempt)
-        self._attempts.usable(attempt)
-        if attempt.step is Step.PREPARED:
-            raise conflict("signing.attempt_replaced")
-        self._authority(attempt.round, who, attempt.work.wallet)
+        with self._w.uow.read():
+            attempt = self._load(round_id, attempt_id, who)
+            if attempt.step is Step.DONE:
+                return self._current_answer(attempt)
+            self._attempts.usable(attempt)
+            if attempt.step is Step.PREPARED:
+                raise conflict("signing.attempt_replaced")
+            self._authority(attempt.round, who, attempt.work.wallet)
+            seal = self._w.employers.seal(attempt.round.org_id)
         if attempt.step is Step.CERTIFIED:
-            self._take(attempt, given)
+            self._take(attempt, seal, given)
             self._attempts.keep(attempt, Step.SIGNED)
         try:
             return self.complete(attempt)
@@ -209,10 +211,9 @@ class EmployerSigning:
 
     # ---------------------------------------------------------------- parts
 
-    def _take(self, attempt: Attempt, given: EmployerSignature) -> None:
+    def _take(self, attempt: Attempt, seal: Seal, given: EmployerSignature) -> None:
         """Fill in the wallet's, the seal's and, where needed, the binding's signature; each is checked."""
         row, work = attempt.round, attempt.work
-        seal = self._w.employers.seal(row.org_id)
         if seal.certificate != work.certificate:
             raise conflict("signing.seal_changed")
         with translated():
@@ -320,8 +321,8 @@ class EmployerSigning:
 
     def _load(self, round_id: str, attempt_id: str, who: Principal) -> Attempt:
         with self._w.uow.read():
-            self._own_round(round_id, who)
-            attempt = self._attempts.load(attempt_id, round_id, Signatory.EMPLOYER)
+            row = self._own_round(round_id, who)
+            attempt = self._attempts.of(row, attempt_id, Signatory.EMPLOYER)
         if attempt.row.holder != who.account_id:
             raise not_found("signing.attempt_unknown")
         return attempt

@@ -57,7 +57,7 @@ class Rounds:
             )
         public, private = new_recipient()
         name = worker_recipient(request.contract_id)
-        recipients = {**self._w.vault.standing(request.org_id), name: self._known(name) or public}
+        recipients = {name: public} | self._w.vault.standing(request.org_id, name)
         return PreparedRound(
             round_id=new_id(),
             request=request,
@@ -70,12 +70,6 @@ class Rounds:
             base=self._documents.seal(rendered.pdf, request.stream, request.version, recipients),
             worker_recipient=(name, public, private),
         )
-
-    def _known(self, name: str) -> bytes | None:
-        """The recipient's public key when an earlier version of the contract already gave him one."""
-        with self._w.uow.read() as session:
-            row = repository.recipient(session, name)
-            return None if row is None else row.public_key
 
     def open_round(self, session: Session, prepared: PreparedRound) -> RoundOpened:
         """Store a prepared round in the caller's transaction; the worker's steps wait for `admit_worker`."""

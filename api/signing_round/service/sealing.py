@@ -1,6 +1,6 @@
 """From a signed set of attributes to a kept revision: revocation facts, token, file, validation.
 
-Each outside answer is stored before the next question, so a killed process repeats nothing that matters. Nothing that
+What can be asked again is asked again after a kill; a token is stored before the file is made with it. Nothing that
 did not validate is ever kept. The comparison of revisions with each other is made once for all of them, on the file that
 both parties signed (ADR 0013).
 """
@@ -31,7 +31,7 @@ class Sealing:
         self._attempts = attempts
 
     def token(self, attempt: Attempt) -> Token:
-        """The signature's timestamp, asked once and stored; with it the certificate's status at that time.
+        """The signature's timestamp, asked once and stored; with it the certificate's status shortly before.
 
         Raises unavailable when the CA or no authority behaves; the attempt stays as it is and goes on later.
         """
@@ -40,7 +40,6 @@ class Sealing:
             with translated():
                 material = self._w.ca.revocation(work.certificate, tuple(work.chain))
             work.crls, work.ocsps = list(material.crls), list(material.ocsps)
-            self._attempts.keep(attempt)
         imprint = hashlib.sha256(work.signature).digest()
         if not work.token:
             try:

@@ -39,10 +39,12 @@ class Vault:
         self._box = SealedBox(PrivateKey(operator_key))
         self._regulator = regulator
 
-    def standing(self, org_id: str) -> dict[str, bytes]:
-        """Public keys of employer and regulator, made on first use."""
+    def standing(self, org_id: str, *others: str) -> dict[str, bytes]:
+        """Public keys of employer and regulator, made on first use; of the others those that exist."""
         names = (employer_recipient(org_id), REGULATOR)
-        return {name: self._ensure(name) for name in names}
+        with self._uow.read() as session:
+            known = repository.public_keys(session, (*names, *others))
+        return known | {name: self._ensure(name) for name in names if name not in known}
 
     def wrap(self, private: bytes) -> bytes:
         """The private key under the operator's key."""

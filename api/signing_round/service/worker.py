@@ -82,6 +82,7 @@ class WorkerSigning:
             rules.check_turn(RoundState(row.state), Signatory.WORKER)
             rules.check_deadline(row.deadline_worker, row.expiry, self._w.clock.now())
             session = self._session(row, who)
+            known_phone = self._w.sessions.phone_masked(session.person_id)
         self._w.probe()
         work = Work(
             nonce=secrets.token_hex(32),
@@ -109,7 +110,7 @@ class WorkerSigning:
             domain=row.domain,
             consent=consent,
             nonce=work.nonce,
-            phone_hint=phone or session.phone_masked,
+            phone_hint=phone or known_phone,
             passkey=work.passkey or None,
         )
 

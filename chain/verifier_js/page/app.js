@@ -37,7 +37,9 @@ export function start(texts) {
     try {
       const bytes = await readFile(file, MAX_ROOT);
       if (chosen.root !== file) return; // another one was chosen meanwhile
-      trustRoot = parseTrustRoot(bytes);
+      const read = await parseTrustRoot(bytes);
+      if (chosen.root !== file) return;
+      trustRoot = read;
     } catch (error) {
       const reason = Array.isArray(error) ? both(error) : [both(WORDS.rootBad), h("span", { class: "mono" }, String(error.message))];
       note("root-note", alert("danger", reason));

@@ -4,6 +4,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 
 import { indexOf } from "./bytes.js";
+import { checkDer } from "./der.js";
 import { Failed } from "./outcome.js";
 
 export const REVISIONS = 32;
@@ -282,5 +283,11 @@ function packageIn(pdf, first, last) {
   if (size >= data.length || data.subarray(size).some((octet) => octet !== 0)) {
     throw new Broken(`the contents at ${first}`);
   }
-  return data.slice(0, size);
+  const der = data.slice(0, size);
+  try {
+    checkDer(der);
+  } catch (error) {
+    throw new Broken(`the contents at ${first}: ${error.message}`);
+  }
+  return der;
 }

@@ -3,10 +3,10 @@
 import { checkAttributes, checkSignature, findSigner, readSignedData } from "./cms.js";
 import { Unexpected, decode, shallow } from "./cms_der.js";
 import { equal, hex, sha256Sync } from "./bytes.js";
+import { checkDer } from "./der.js";
 import { Failed } from "./outcome.js";
 import { Certificate } from "./x509_certificate.js";
 import { digestAlgorithm } from "./x509_keys.js";
-import { anchorsOf } from "./x509.js";
 import { PathProblem, judgePath } from "./x509_path.js";
 
 export const TOLERANCE = 60_000; // milliseconds between clocks
@@ -47,7 +47,9 @@ export async function judgeToken(der, imprint, trustRoot, now, algorithm = "SHA-
 /** The outer parts of a token and its TSTInfo, unchecked; throws for what is none. The signer: findSigner(read). */
 export function readToken(der) {
   if (der.length > LONGEST) throw new Unexpected("too long");
+  checkDer(der);
   const read = readSignedData(der, { contentType: "tstInfo", detached: false });
+  checkDer(read.content);
   return { read, info: readInfo(read.content) };
 }
 
@@ -95,7 +97,7 @@ async function trusted({ certificate, others }, moment, roots) {
   if (!certificate.validAt(moment) || !certificate.extendedUsages.includes(TIME_STAMPING)) return false;
   try {
     const intermediates = others.map((der) => new Certificate(der));
-    await judgePath(certificate, { anchors: anchorsOf(roots), intermediates, moment, revoked: async () => undefined });
+    await judgePath(certificate, { anchors: roots, intermediates, moment, revoked: async () => undefined });
     return true;
   } catch (error) {
     if (error instanceof PathProblem) return false;

@@ -5,6 +5,7 @@ import { domainSeparator } from "./eip712.js";
 import { digestOf, parseObject } from "./json.js";
 import { ED25519, parseVkey } from "./notes.js";
 import * as s from "./shapes.js";
+import { readAnchors } from "./x509_anchor.js";
 
 export const REGISTRY = "LaborContractRegistry";
 export const PARTICIPANTS = "ParticipantRegistry";
@@ -61,11 +62,20 @@ function checkKeys(vkeys, path) {
   });
 }
 
+// Damage to the verifier's own file shows here, and not as a verdict about evidence.
+async function anchorsOf(path, certificates) {
+  try {
+    return await readAnchors(certificates.map(unbase64));
+  } catch {
+    throw new Malformed(`${path}: a certificate is damaged`);
+  }
+}
+
 /**
  * Read the canonical file (newlines at its end are ignored); throws Malformed for anything else.
- * @returns {{value: object, fingerprint: string, test: boolean, cas: Uint8Array[], tsas: {name, certs}[]}}
+ * @returns {Promise<{value: object, fingerprint: string, test: boolean, cas: Anchor[], tsas: {name, certs: Anchor[]}[]}>}
  */
-export function parseTrustRoot(bytes) {
+export async function parseTrustRoot(bytes) {
   let end = bytes.length;
   while (end > 0 && bytes[end - 1] === 0x0a) end--;
   const value = parseObject(bytes.subarray(0, end), MAX_BYTES);
@@ -75,6 +85,10 @@ export function parseTrustRoot(bytes) {
     throw error instanceof s.ShapeError ? new Malformed(error.message) : error;
   }
   demand(value.witness_threshold <= value.witnesses.length, "/witness_threshold: more than there are witnesses");
+  for (const member of ["witnesses", "tsas"]) {
+    const names = new Set(value[member].map(({ name }) => name));
+    demand(names.size === value[member].length, `/${member}: the same name twice`);
+  }
   const keys = value.root_keys.length;
   const threshold = value.root_threshold;
   demand(threshold <= keys && threshold >= Math.min(1, keys), "/root_threshold: from 1 to the number of root keys");
@@ -83,13 +97,10 @@ export function parseTrustRoot(bytes) {
   for (const needed of [REGISTRY, PARTICIPANTS, LOG_CONTRACT]) {
     demand(Object.hasOwn(value.contracts, needed), `/contracts: ${needed} is missing`);
   }
-  return {
-    value,
-    fingerprint: hex(digestOf(value)),
-    test: value.test,
-    cas: value.cas.map(unbase64),
-    tsas: value.tsas.map((tsa) => ({ name: tsa.name, certs: tsa.certs.map(unbase64) })),
-  };
+  const tsas = [];
+  const cas = await anchorsOf("/cas", value.cas);
+  for (const { name, certs } of value.tsas) tsas.push({ name, certs: await anchorsOf(`/tsas: ${name}`, certs) });
+  return { value, fingerprint: hex(digestOf(value)), test: value.test, cas, tsas };
 }
 
 /** Domain separator of one of the root's contracts. */

@@ -7,9 +7,6 @@ import { checkRevocation, readMaterial } from "./x509_revocation.js";
 
 const MOST = 200; // certificates, lists and responses at hand
 
-/** Certificates of the trust root, parsed; one that is none leaves no path (PathProblem). */
-export const anchorsOf = (list) => readAll(list);
-
 /** Judge the certificates of both signatures. Returns {facts}; throws Failed or Undecided. */
 export async function judgeCertificates({ trustRoot, revocation }, document, timestamps) {
   const { certificates, crls, ocsps } = document.store;
@@ -34,13 +31,12 @@ async function judgeOne({ field, certificate: der }, moment, cas, others, read) 
   if (moment < certificate.notBefore) throw new Failed("NOT_YET_VALID", facts);
   if (moment > certificate.notAfter) throw new Failed("EXPIRED", facts);
   try {
-    const [intermediates, anchors] = [readAll(others), anchorsOf(cas)];
-    const [helpers, material] = [[...intermediates, ...anchors], read()];
+    const [intermediates, material] = [readAll(others), read()];
     await judgePath(certificate, {
-      anchors,
+      anchors: cas,
       intermediates,
       moment,
-      revoked: (item, issuer) => checkRevocation(item, issuer, moment, material, helpers),
+      revoked: (item, issuer) => checkRevocation(item, issuer, moment, material, intermediates),
     });
   } catch (error) {
     if (!(error instanceof PathProblem)) throw error;

@@ -2,6 +2,7 @@
 // (PKCS#1 v1.5, PSS) with SHA-2. Nothing weaker is accepted, so SHA-1, MD5 and short RSA keys verify nothing.
 
 import { TAG, Unexpected, decode } from "./cms_der.js";
+import { checkDer } from "./der.js";
 
 const SHORTEST_RSA = 2048;
 const DIGESTS = {
@@ -21,6 +22,7 @@ const RSA = "1.2.840.113549.1.1.1";
 const PSS = "1.2.840.113549.1.1.10";
 const MASK = "1.2.840.113549.1.1.8";
 const EC = "1.2.840.10045.2.1";
+const UNCOMPRESSED = 4;
 const CURVES = {
   "1.2.840.10045.3.1.7": { namedCurve: "P-256", size: 32 },
   "1.3.132.0.34": { namedCurve: "P-384", size: 48 },
@@ -64,12 +66,13 @@ export function keyName(spki) {
 /** Whether `signature` over `data` is by the key in `spki` (DER) under the algorithm; never throws. */
 export async function verifies(spki, algorithm, signature, data) {
   try {
-    const [identifier] = decode(spki).sequence(2);
+    const [identifier, bits] = decode(spki).sequence(2);
     const [oid, parameters] = identifier.sequence(1);
+    const point = bits.bits();
     const subtle = globalThis.crypto.subtle;
     if (algorithm.name === "ECDSA") {
       const curve = oid.oid() === EC ? CURVES[parameters.oid()] : undefined;
-      if (!curve) return false;
+      if (!curve || point.length !== 1 + 2 * curve.size || point[0] !== UNCOMPRESSED) return false;
       const key = await imported(spki, { name: "ECDSA", namedCurve: curve.namedCurve });
       return await subtle.verify({ name: "ECDSA", hash: algorithm.hash }, key, rawSignature(signature, curve.size), data);
     }
@@ -84,13 +87,15 @@ export async function verifies(spki, algorithm, signature, data) {
 
 const imported = (spki, algorithm) => globalThis.crypto.subtle.importKey("spki", spki, algorithm, false, ["verify"]);
 
-/** r ‖ s of a DER ECDSA-Sig-Value. */
+/** r ‖ s of a DER ECDSA-Sig-Value: both in their shortest form, not negative. */
 function rawSignature(der, size) {
+  checkDer(der);
   const [r, s, ...more] = decode(der).sequence(2);
   const out = new Uint8Array(2 * size);
   [r, s].forEach((value, index) => {
     let { content } = value.want(TAG.INTEGER);
-    while (content.length > 1 && content[0] === 0) content = content.subarray(1);
+    if (content[0] & 0x80 || (content[0] === 0 && !(content[1] & 0x80))) throw new Unexpected("an ECDSA value");
+    if (content[0] === 0) content = content.subarray(1);
     if (content.length > size || more.length > 0) throw new Unexpected("an ECDSA value");
     out.set(content, (index + 1) * size - content.length);
   });

@@ -27,14 +27,16 @@ export async function issued(issuer, certificate) {
 }
 
 /**
- * Judge the path of a certificate: `anchors` are trusted, `intermediates` help. `revoked(certificate, issuer)` is asked
+ * Judge the path of a certificate: `anchors` (Anchor) are trusted, `intermediates` help. `revoked(certificate, issuer)` is asked
  * for every certificate below the anchor, from the anchor down, and throws PathProblem. Returns the path, the certificate
  * first. Throws PathProblem NO_CERTIFICATE_CHAIN_FOUND or what `revoked` throws.
  */
 export async function judgePath(certificate, { anchors, intermediates, moment, revoked }) {
+  if (anchors.some((anchor) => equal(anchor.der, certificate.der))) return [certificate];
+  const others = intermediates.filter((item) => !anchors.some((anchor) => sameAuthority(anchor, item)));
   const budget = { left: MOST_CHECKS };
   let first = null;
-  for await (const path of paths([certificate], anchors, intermediates, budget)) {
+  for await (const path of paths([certificate], anchors, others, budget)) {
     try {
       await checkPath(path, moment, revoked);
       return path;
@@ -46,19 +48,20 @@ export async function judgePath(certificate, { anchors, intermediates, moment, r
   throw first ?? new PathProblem("NO_CERTIFICATE_CHAIN_FOUND", "no path to a trusted authority");
 }
 
-/** Every path whose signatures hold, shortest first from each end; the signature checks are limited. */
+/** Whether both are one authority: the same name, the same key. */
+export const sameAuthority = (one, other) => equal(one.subject, other.subject) && equal(one.spki, other.spki);
+
+/** Every path whose signatures hold, depth first, anchors before certificates at hand; the signature checks are limited. */
 async function* paths(path, anchors, intermediates, budget) {
   const last = path.at(-1);
-  if (anchors.some((anchor) => equal(anchor.der, last.der))) {
-    yield path;
-    return;
-  }
   if (path.length > LONGEST_PATH) return;
   for (const issuer of [...anchors, ...intermediates]) {
     if (!equal(issuer.subject, last.issuer) || path.some((item) => equal(item.der, issuer.der))) continue;
     budget.left -= 1;
     if (budget.left < 0) return;
-    if (await issued(issuer, last)) yield* paths([...path, issuer], anchors, intermediates, budget);
+    if (!(await issued(issuer, last))) continue;
+    if (anchors.includes(issuer)) yield [...path, issuer];
+    else yield* paths([...path, issuer], anchors, intermediates, budget);
   }
 }
 

@@ -4,7 +4,7 @@ import { CONTEXT, TAG, decode } from "./cms_der.js";
 import { equal, sha256Sync } from "./bytes.js";
 import { Certificate, OID, USAGE } from "./x509_certificate.js";
 import { signatureAlgorithm, verifies } from "./x509_keys.js";
-import { PathProblem, issued } from "./x509_path.js";
+import { PathProblem, issued, sameAuthority } from "./x509_path.js";
 
 const BASIC = "1.3.6.1.5.5.7.48.1.1";
 const OCSP_SIGNING = "1.3.6.1.5.5.7.3.9";
@@ -161,7 +161,7 @@ async function findResponder(response, issuer, helpers) {
 
 /** The issuer itself, or whom it certified for OCSP: itself marked as not to be checked, or not on the issuer's list. */
 async function mayAnswer(responder, issuer, moment, material) {
-  if (equal(responder.der, issuer.der)) return true;
+  if (sameAuthority(responder, issuer)) return true;
   if (!responder.extendedUsages.includes(OCSP_SIGNING) || !equal(responder.issuer, issuer.subject)) return false;
   if (!responder.validAt(moment) || responder.unprocessed.length > 0 || !(await issued(issuer, responder))) return false;
   if (responder.extensions.has(OID.noCheck)) return true;

@@ -192,12 +192,14 @@ def unstamped(value: Signed, forge: Forge) -> Signed:
 
 
 def rival_fork(value: bytes, forge: Forge) -> bytes:
-    """Two files were prepared of one revision; events and consents speak of one, the package holds the other."""
-    return Forge(forge.world, passkey=forge.passkey, by_agent=forge.by_agent, changes={
+    """Two files were prepared of one revision, by one key; events and consents speak of one, the package holds the other."""
+    rival = Forge(forge.world, passkey=forge.passkey, by_agent=forge.by_agent, changes={
         "worker_signed": lambda made, fork: fork.sign_pdf(
             fork.base, "Worker", fork.worker_key, fork.worker_certificate, at(5), fork.world.tsa_one
         )
-    }).finished[0]  # fmt: skip
+    })  # fmt: skip
+    rival.worker_key, rival.passkey_key = forge.worker_key, forge.passkey_key
+    return rival.finished[0]
 
 
 def another_key_signed(value: Signed, forge: Forge) -> Signed:

@@ -12,7 +12,7 @@ from chain.errors import LeaseLost
 from chain.judicial_port import Carried, Item, ItemState
 from tests.support.anchoring_store import create_tables
 from tests.support.judicial_store import SqlOutside
-from tests.support.judicial_world import KEYS, JudicialWorld, cosigned
+from tests.support.judicial_world import ADDRESS, CHAIN_ID, KEYS, JudicialWorld, cosigned
 
 MakeWorld = Callable[[], JudicialWorld]
 
@@ -73,11 +73,14 @@ def test_an_item_goes_its_way_and_leaves_a_receipt(world: JudicialWorld) -> None
     world.store.mark_broadcast(fence, [_staged(item)])
     (flying,) = world.store.under_way()
     assert (flying.state, flying.raw, flying.hash) == (ItemState.BROADCAST, b"\x01", bytes([1] * 32))
-    assert world.store.last_anchored() is None
-    world.store.anchor(fence, [Carried(flying, 7, {"v": 1, "type": "anvil-mpt"})])
+    assert world.store.last_anchored(CHAIN_ID, ADDRESS) is None
+    receipt = {"v": 1, "type": "anvil-mpt", "chain_id": CHAIN_ID, "address": ADDRESS}
+    world.store.anchor(fence, [Carried(flying, 7, receipt)])
     assert world.store.under_way() == []
-    assert world.store.last_anchored().size == size
-    assert world.store.receipt(size) == {"v": 1, "type": "anvil-mpt"}
+    assert world.store.last_anchored(CHAIN_ID, ADDRESS).size == size
+    assert world.store.last_anchored(CHAIN_ID + 1, ADDRESS) is None, "another chain has promised nothing"
+    assert world.store.last_anchored(CHAIN_ID, "0x" + "11" * 20) is None, "another contract neither"
+    assert world.store.receipt(size) == receipt
     assert world.store.states() == {size: "anchored"}
 
 

@@ -181,3 +181,9 @@ def test_other_doors_are_closed(node: RunningNode, caller: Caller) -> None:
         "/", headers={"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
     )
     assert "access-control-allow-origin" not in preflight.headers
+
+
+def test_a_request_whose_headers_are_too_long_is_refused(node: RunningNode, caller: Caller) -> None:
+    answer = httpx.get(f"{node.rpc_url}/status", headers={"X-Long": "a" * 80_000}, trust_env=False)
+    assert answer.status_code == 431
+    assert int(caller("eth_chainId"), 16) == node.chain_id

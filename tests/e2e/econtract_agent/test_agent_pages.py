@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import socket
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
-import uvicorn
 
 from api.econtract import router
 from api.econtract.texts import TEXTS
@@ -21,6 +18,7 @@ from api.infra.sealing import FieldKey
 from tests.e2e.conftest import DESKTOP, Profile, Visit
 from tests.support import slice_application
 from tests.support.econtract_stage import AGENT, VALUES, Stage, build_stage
+from tests.support.served_slice import log_in, loopback, serving
 
 Open = Callable[[Profile], AbstractContextManager[Visit]]
 WALLET = "0x" + "1" * 40
@@ -32,33 +30,18 @@ class Served:
     origin: str
     token: str
 
-    def log_in(self, visit: Visit) -> None:
-        cookie = {"name": SESSION_COOKIE, "value": self.token, "url": self.origin}
-        visit.context.add_cookies([cookie])  # type: ignore[list-item]
-
 
 @pytest.fixture
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    sock = socket.socket()
-    sock.bind(("127.0.0.1", 0))
-    origin = f"http://localhost:{sock.getsockname()[1]}"
-    patch = pytest.MonkeyPatch()
-    patch.setattr(slice_application, "ORIGIN", origin)
-    database = slice_application.make_database(tmp_path_factory.mktemp("database"))
-    stage = build_stage(database, FieldKey(bytes(range(32))), origin)
-    with slice_application.slice_application(
-        database, router, TEXTS, econtract=stage.econtract, identity=SimpleNamespace()
-    ) as made:
-        token = str(made.as_(AGENT).cookies[SESSION_COOKIE])
-        server = uvicorn.Server(uvicorn.Config(made.app, log_level="error"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.05)
-        yield Served(stage, origin, token)
-        server.should_exit = True
-        thread.join(timeout=10)
-    patch.undo()
+    with loopback() as (sock, origin):
+        database = slice_application.make_database(tmp_path_factory.mktemp("database"))
+        stage = build_stage(database, FieldKey(bytes(range(32))), origin)
+        with slice_application.slice_application(
+            database, router, TEXTS, econtract=stage.econtract, identity=SimpleNamespace()
+        ) as made:
+            token = str(made.as_(AGENT).cookies[SESSION_COOKIE])
+            with serving(made.app, sock):
+                yield Served(stage, origin, token)
 
 
 def look(visit: Visit, name: str) -> None:
@@ -72,9 +55,17 @@ def look(visit: Visit, name: str) -> None:
     )
 
 
+def signed_by_the_worker(stage: Stage) -> tuple[str, Any]:
+    """A contract that waits for the employer: its id, and what the portal knows of it."""
+    pk = stage.send()
+    stage.consent()
+    stage.worker_signs(pk)
+    return pk, stage.econtract.portal.facts_of(pk)
+
+
 def test_drafting_with_live_findings_and_sending(served: Served, browser_for: Open) -> None:
     with browser_for(DESKTOP) as visit:
-        served.log_in(visit)
+        log_in(visit, served.origin, served.token)
         page = visit.page
         page.goto(f"{served.origin}/agent/contracts")
         page.wait_for_selector("text=还没有合同")
@@ -121,13 +112,10 @@ def test_drafting_with_live_findings_and_sending(served: Served, browser_for: Op
 
 def test_signing_with_a_browser_wallet_and_the_platform_seal(served: Served, browser_for: Open) -> None:
     stage = served.stage
-    pk = stage.send()
-    stage.consent()
-    stage.worker_signs(pk)
-    facts = stage.econtract.portal.facts_of(pk)
+    pk, facts = signed_by_the_worker(stage)
     posted: list[dict[str, object]] = []
     with browser_for(DESKTOP) as visit:
-        served.log_in(visit)
+        log_in(visit, served.origin, served.token)
         page = visit.page
 
         def prepare(route) -> None:  # type: ignore[no-untyped-def]
@@ -186,10 +174,7 @@ def test_signing_with_a_browser_wallet_and_the_platform_seal(served: Served, bro
 
 def test_signatures_made_elsewhere_are_pasted_as_tools_print_them(served: Served, browser_for: Open) -> None:
     stage = served.stage
-    pk = stage.send()
-    stage.consent()
-    stage.worker_signs(pk)
-    facts = stage.econtract.portal.facts_of(pk)
+    pk, facts = signed_by_the_worker(stage)
     posted: list[dict[str, object]] = []
     answer = {
         "attempt_id": "a1",
@@ -206,7 +191,7 @@ def test_signatures_made_elsewhere_are_pasted_as_tools_print_them(served: Served
         route.fulfill(status=422, json={"detail": "印章签名不符"})
 
     with browser_for(DESKTOP) as visit:
-        served.log_in(visit)
+        log_in(visit, served.origin, served.token)
         page = visit.page
         visit.expect_error("422")
         api = f"**/api/v1/signing/{facts.round_id}/employer"
@@ -239,7 +224,7 @@ def test_another_commitment_is_never_signed(served: Served, browser_for: Open) -
     stage.worker_signs(pk)
     round_id = stage.round_of(pk)
     with browser_for(DESKTOP) as visit:
-        served.log_in(visit)
+        log_in(visit, served.origin, served.token)
         answer = {
             "attempt_id": "a1",
             "typed_data": {"message": {"commitment": "0x" + "0" * 64}},
@@ -267,7 +252,7 @@ def test_lookup_and_list_pages(served: Served, browser_for: Open) -> None:
         look(visit, "lookup")
         visit.page.goto(f"{served.origin}/d/nothing")
         look(visit, "lookup-unknown")
-        served.log_in(visit)
+        log_in(visit, served.origin, served.token)
         visit.page.goto(f"{served.origin}/agent/contracts/{pk}")
         visit.page.wait_for_selector("text=请把工作地点写清楚")
         look(visit, "detail-change")

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -12,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import uvicorn
 
 from api.evidence import router
 from api.evidence.service.court import CourtDesk
@@ -25,6 +21,7 @@ from tests.factories.evidence import Forge, World
 from tests.support import slice_application
 from tests.support.court_desk import Court, desk
 from tests.support.fonts import installed_fonts
+from tests.support.served_slice import loopback, serving
 
 Open = Callable[[Profile], AbstractContextManager[Visit]]
 
@@ -62,22 +59,13 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     head = Checkpoint.parse(SignedNote.parse(read_package(package)[contents.CHECKPOINT]).text)
     court = Court(head.origin, {head.size: head.root})
     desks = {"now": desk(court)}
-    sock = socket.socket()
-    sock.bind(("127.0.0.1", 0))
-    origin = f"http://localhost:{sock.getsockname()[1]}"
-    patch = pytest.MonkeyPatch()
-    patch.setattr(slice_application, "ORIGIN", origin)
-    database = slice_application.make_database(folder)
-    with slice_application.slice_application(database, router, TEXTS, court=_Switched(desks)) as made:
-        server = uvicorn.Server(uvicorn.Config(made.app, log_level="error"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.05)
-        yield Served(origin, folder / "evidence.zip", head, court, desks)
-        server.should_exit = True
-        thread.join(timeout=10)
-        patch.undo()
+    with loopback() as (sock, origin):
+        database = slice_application.make_database(folder)
+        with (
+            slice_application.slice_application(database, router, TEXTS, court=_Switched(desks)) as made,
+            serving(made.app, sock),
+        ):
+            yield Served(origin, folder / "evidence.zip", head, court, desks)
 
 
 def _seen(visit: Visit, name: str) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -12,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import uvicorn
 
 from api.evidence import router
+from api.evidence.router import offline
 from api.evidence.service import EvidenceService
 from api.evidence.service.disclosure import Disclosures
 from api.evidence.service.figures import Figures
@@ -41,6 +38,7 @@ from tests.integration.evidence.parts import (
 )
 from tests.support import slice_application
 from tests.support.fonts import installed_fonts, node_fonts
+from tests.support.served_slice import log_in, loopback, serving
 
 Open = Callable[[Profile], AbstractContextManager[Visit]]
 
@@ -69,56 +67,47 @@ def _forge() -> Forge:
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     installed_fonts()
-    sock = socket.socket()
-    sock.bind(("127.0.0.1", 0))
-    origin = f"http://localhost:{sock.getsockname()[1]}"
-    patch = pytest.MonkeyPatch()
-    patch.setattr(slice_application, "ORIGIN", origin)
-    folder = tmp_path_factory.mktemp("evidence")
-    database = slice_application.make_database(folder)
-    with ThreadPoolExecutor(1) as pool:  # Playwright keeps an event loop in this thread; signing runs its own
-        forge = pool.submit(_forge).result()
-    uow, clock = UnitOfWork(database), FixedClock(at(1000))
-    packages = Packages(
-        uow,
-        clock,
-        Notebook,
-        ForgedContracts(forge),
-        ForgedRound(forge),
-        ForgedAuthorities(forge),
-        ForgedLog(forge),
-        lambda: forge.root,
-        "0.1.0",
-    )
-    printer = Printer(lambda: FontBook.load(node_fonts()).typst_fonts)
-    service = EvidenceService(
-        packages,
-        PaperCopies(uow, clock, packages, printer, origin, True),
-        Verification(lambda: forge.root, tuple),
-        printer,
-        lambda: forge.root,
-        clock,
-        disclosures=Disclosures(uow, clock, Notebook, ForgedContracts(forge), packages),
-        figures=Figures(
+    with loopback() as (sock, origin):
+        folder = tmp_path_factory.mktemp("evidence")
+        database = slice_application.make_database(folder)
+        with ThreadPoolExecutor(
+            1
+        ) as pool:  # Playwright keeps an event loop in this thread; signing runs its own
+            forge = pool.submit(_forge).result()
+        uow, clock = UnitOfWork(database), FixedClock(at(1000))
+        packages = Packages(
             uow,
             clock,
-            ForgedCounters(FigureForge(forge.world)),
+            Notebook,
+            ForgedContracts(forge),
+            ForgedRound(forge),
+            ForgedAuthorities(forge),
             ForgedLog(forge),
             lambda: forge.root,
             "0.1.0",
-        ),
-    )
-    with slice_application.slice_application(database, router, TEXTS, evidence=service) as made:
-        court = str(made.as_("court").cookies[SESSION_COOKIE])
-        server = uvicorn.Server(uvicorn.Config(made.app, log_level="error"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.05)
-        yield Served(origin, forge, court, folder)
-        server.should_exit = True
-        thread.join(timeout=10)
-        patch.undo()
+        )
+        printer = Printer(lambda: FontBook.load(node_fonts()).typst_fonts)
+        service = EvidenceService(
+            packages,
+            PaperCopies(uow, clock, packages, printer, origin, True),
+            Verification(lambda: forge.root, tuple),
+            printer,
+            lambda: forge.root,
+            clock,
+            disclosures=Disclosures(uow, clock, Notebook, ForgedContracts(forge), packages),
+            figures=Figures(
+                uow,
+                clock,
+                ForgedCounters(FigureForge(forge.world)),
+                ForgedLog(forge),
+                lambda: forge.root,
+                "0.1.0",
+            ),
+        )
+        with slice_application.slice_application(database, router, TEXTS, evidence=service) as made:
+            court = str(made.as_("court").cookies[SESSION_COOKIE])
+            with serving(made.app, sock):
+                yield Served(origin, forge, court, folder)
 
 
 def test_a_good_package_is_verified_on_a_phone(browser_for: Open, served: Served) -> None:
@@ -185,7 +174,7 @@ def test_the_trust_root_page(browser_for: Open, served: Served) -> None:
 
 def test_the_court_asks_for_a_report(browser_for: Open, served: Served) -> None:
     with browser_for(DESKTOP) as visit:
-        visit.context.add_cookies([{"name": SESSION_COOKIE, "value": served.court, "url": served.origin}])
+        log_in(visit, served.origin, served.court)
         visit.page.goto(f"{served.origin}/evidence")
         visit.shot("evidence-desk")
         visit.axe("evidence-desk")
@@ -199,3 +188,15 @@ def test_the_court_asks_for_a_report(browser_for: Open, served: Served) -> None:
         with visit.page.expect_download(timeout=60_000) as download:
             visit.page.get_by_role("link", name="下载证据包").click()
         assert download.value.suggested_filename.startswith("evidence-")
+
+
+def test_an_installation_whose_offline_verifier_was_not_built(
+    browser_for: Open, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(offline, "PAGE", served.folder / "nowhere.html")
+    with browser_for(PHONE) as visit:
+        visit.page.goto(f"{served.origin}/verify")
+        assert offline.BUILD in visit.page.locator("main").inner_text()
+        assert visit.page.get_by_role("link", name="下载离线核验页").count() == 0
+        visit.shot("verify-not-built")
+        visit.axe("verify-not-built")

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import socket
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import pytest
-import uvicorn
 
 from api.evidence import router
 from api.evidence.texts import TEXTS
@@ -18,6 +14,7 @@ from api.infra.auth import SESSION_COOKIE
 from tests.e2e.conftest import DESKTOP, Profile, Visit
 from tests.support import slice_application
 from tests.support.publication_desk import PublicationDesk
+from tests.support.served_slice import log_in, loopback, serving
 
 Open = Callable[[Profile], AbstractContextManager[Visit]]
 
@@ -33,32 +30,21 @@ class Served:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    sock = socket.socket()
-    sock.bind(("127.0.0.1", 0))
-    origin = f"http://localhost:{sock.getsockname()[1]}"
-    patch = pytest.MonkeyPatch()
-    patch.setattr(slice_application, "ORIGIN", origin)
-    folder = tmp_path_factory.mktemp("releases")
-    database = slice_application.make_database(folder)
-    made = PublicationDesk(database, folder)
-    made.release()
-    with slice_application.slice_application(database, router, TEXTS, evidence=made) as app:
-        token = str(app.as_("operator").cookies[SESSION_COOKIE])
-        server = uvicorn.Server(uvicorn.Config(app.app, log_level="error"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.05)
-        yield Served(origin, made, token)
-        server.should_exit = True
-        thread.join(timeout=10)
-        patch.undo()
+    with loopback() as (sock, origin):
+        folder = tmp_path_factory.mktemp("releases")
+        database = slice_application.make_database(folder)
+        made = PublicationDesk(database, folder)
+        made.release()
+        with slice_application.slice_application(database, router, TEXTS, evidence=made) as app:
+            token = str(app.as_("operator").cookies[SESSION_COOKIE])
+            with serving(app.app, sock):
+                yield Served(origin, made, token)
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_operators_page_of_releases(browser_for: Open, served: Served, lang: str) -> None:
     with browser_for(DESKTOP) as visit:
-        visit.context.add_cookies([{"name": SESSION_COOKIE, "value": served.operator, "url": served.origin}])
+        log_in(visit, served.origin, served.operator)
         visit.page.goto(f"{served.origin}/operator/releases?lang={lang}")
         words = {"zh": "新的发布正在写入日志", "en": "A new release is entering the log"}[lang]
         visit.page.get_by_text(words).first.wait_for()

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import socket
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from types import SimpleNamespace
 
 import pytest
-import uvicorn
 
 from signing import wallets
 from tests.e2e.conftest import DESKTOP, PHONE_PASSKEY, WECHAT_OLD, Profile, Visit
 from tests.support import identity_world, slice_application
 from tests.support.identity_world import OFFICER_KEY, PASSWORD, World
 from tests.support.programs import Authorities
+from tests.support.served_slice import loopback, serving
 
 Open = Callable[[Profile], AbstractContextManager[Visit]]
 
@@ -24,29 +21,20 @@ Open = Callable[[Profile], AbstractContextManager[Visit]]
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, str]]:
     """The slice on a port of its own: (world, origin). The identity service knows this origin for passkeys."""
-    sock = socket.socket()
-    sock.bind(("127.0.0.1", 0))
-    origin = f"http://localhost:{sock.getsockname()[1]}"
-    patch = pytest.MonkeyPatch()
-    patch.setattr(slice_application, "ORIGIN", origin)
-    patch.setattr(identity_world, "ORIGIN", origin)
-    made = wallets.encrypt_key(OFFICER_KEY, "officer passphrase 1")
-    officer = SimpleNamespace(state="active", kind="keystore", address=made.address, keystore=made.document)
-    database = slice_application.make_database(tmp_path_factory.mktemp("database"))
-    folder = tmp_path_factory.mktemp("authorities")
-    with (
-        Authorities(folder, officers=(made.address,), with_pki=False, origin=origin) as authorities,
-        identity_world.slice_world(authorities, officer, database, patch) as world,
-    ):
-        server = uvicorn.Server(uvicorn.Config(world.app, log_level="error"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.05)
-        yield world, origin
-        server.should_exit = True
-        thread.join(timeout=10)
-    patch.undo()
+    with loopback() as (sock, origin), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(identity_world, "ORIGIN", origin)
+        made = wallets.encrypt_key(OFFICER_KEY, "officer passphrase 1")
+        officer = SimpleNamespace(
+            state="active", kind="keystore", address=made.address, keystore=made.document
+        )
+        database = slice_application.make_database(tmp_path_factory.mktemp("database"))
+        folder = tmp_path_factory.mktemp("authorities")
+        with (
+            Authorities(folder, officers=(made.address,), with_pki=False, origin=origin) as authorities,
+            identity_world.slice_world(authorities, officer, database, patch) as world,
+            serving(world.app, sock),
+        ):
+            yield world, origin
 
 
 def look(visit: Visit, name: str) -> None:

@@ -35,6 +35,7 @@ from signing.page_release import page_release
 from signing.rendering import FontBook, Renderer
 from signing.webauthn_check import verify_assertion
 from signing.x509 import Subject, assemble_csr, csr_info
+from tests.factories.agreement import agreement
 from tests.support.signing_authorities import Authority
 
 ROOT = Path(__file__).parents[3]
@@ -44,7 +45,6 @@ OTP = "135790"
 
 
 def document(salary: str = "8000.00") -> dict[str, Any]:
-    code = "abcdefghijklmnopqrst234567"
     clauses = [
         (
             "M3",
@@ -57,19 +57,8 @@ def document(salary: str = "8000.00") -> dict[str, Any]:
         ("M7", "社会保险", "甲乙双方依法参加社会保险，乙方应缴纳的部分由甲方代扣代缴。"),
         ("M8", "劳动保护", "甲方提供符合国家规定的劳动条件和劳动防护用品。"),
     ]
-    return {
-        "v": 1,
-        "schema": "concord:econtract.document/1",
-        "lang": "zh",
-        "test": True,
-        "date": "2026-11-22",
-        "title": "劳动合同书",
-        "subtitle": "固定期限",
-        "document_no": "7f3a9c1d20b84e65",
-        "version": 1,
-        "lookup": {"code": code, "url": f"https://example.test/d/{code}"},
-        "text_template": {"id": "concord-labour-fixed", "version": "1.0.0", "sha256": "0" * 64},
-        "parties": [
+    return agreement(
+        parties=[
             {
                 "role": "employer",
                 "label": "甲方（用人单位）",
@@ -81,7 +70,7 @@ def document(salary: str = "8000.00") -> dict[str, Any]:
                 "rows": [["姓名", "张小明"], ["证件号码", "500199199001010010"]],
             },
         ],
-        "key_facts": [
+        key_facts=[
             {"id": "employer", "label": "用人单位", "value": "示例机械（测试）"},
             {"id": "post", "label": "岗位", "value": "数控操作"},
             {"id": "place", "label": "工作地点", "value": "示例区示例路1号"},
@@ -90,14 +79,9 @@ def document(salary: str = "8000.00") -> dict[str, Any]:
             {"id": "pay", "label": "工资", "value": f"每月 {salary} 元"},
             {"id": "hours", "label": "工时", "value": "每日 8 小时，每周 40 小时"},
         ],
-        "clauses": [{"id": i, "title": t, "text": x} for i, t, x in clauses],
-        "notices": ["双方平等自愿订立本合同。"],
-        "signatures": [
-            {"field": "Worker", "label": "乙方（劳动者）签名"},
-            {"field": "Employer", "label": "甲方（用人单位）盖章"},
-        ],
-        "facts": {"monthly_pay": salary},
-    }
+        clauses=[{"id": i, "title": t, "text": x} for i, t, x in clauses],
+        facts={"monthly_pay": salary},
+    )
 
 
 @dataclass

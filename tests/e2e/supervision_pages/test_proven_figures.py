@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import socket
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from types import SimpleNamespace
 
 import pytest
-import uvicorn
 
 from api.anchoring.service.index import ChainIndex
 from api.infra.auth import SESSION_COOKIE
@@ -23,6 +19,7 @@ from api.insight.texts import TEXTS
 from tests.e2e.conftest import DESKTOP, PHONE, Profile, Visit
 from tests.support import slice_application
 from tests.support.indexed_chain import NOW, CountersInMemory, Names, Regions, Texts, fill
+from tests.support.served_slice import log_in, loopback, serving
 
 Open = Callable[[Profile], AbstractContextManager[Visit]]
 pytestmark = pytest.mark.browser
@@ -34,41 +31,28 @@ class Served:
     token: str
     counters: CountersInMemory
 
-    def log_in(self, visit: Visit) -> None:
-        cookie = {"name": SESSION_COOKIE, "value": self.token, "url": self.origin}
-        visit.context.add_cookies([cookie])  # type: ignore[list-item]
-
 
 @pytest.fixture
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    sock = socket.socket()
-    sock.bind(("127.0.0.1", 0))
-    origin = f"http://localhost:{sock.getsockname()[1]}"
-    patch = pytest.MonkeyPatch()
-    patch.setattr(slice_application, "ORIGIN", origin)
-    database = slice_application.make_database(tmp_path_factory.mktemp("database"))
-    Base.metadata.create_all(database.engine)
-    fill(database, 130)
-    uow, counters = UnitOfWork(database), CountersInMemory()
-    proven = ProvenFigures(uow, ChainIndex(), counters, Regions(), NOW.now)
-    insight = SimpleNamespace(supervision=Supervision(uow, ChainIndex(), Names(), Regions(), Texts(), proven))
-    with slice_application.slice_application(database, router, TEXTS, insight=insight) as made:
-        token = str(made.as_("regulator").cookies[SESSION_COOKIE])
-        server = uvicorn.Server(uvicorn.Config(made.app, log_level="error"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.05)
-        yield Served(origin, token, counters)
-        server.should_exit = True
-        thread.join(timeout=10)
-    patch.undo()
+    with loopback() as (sock, origin):
+        database = slice_application.make_database(tmp_path_factory.mktemp("database"))
+        Base.metadata.create_all(database.engine)
+        fill(database, 130)
+        uow, counters = UnitOfWork(database), CountersInMemory()
+        proven = ProvenFigures(uow, ChainIndex(), counters, Regions(), NOW.now)
+        insight = SimpleNamespace(
+            supervision=Supervision(uow, ChainIndex(), Names(), Regions(), Texts(), proven)
+        )
+        with slice_application.slice_application(database, router, TEXTS, insight=insight) as made:
+            token = str(made.as_("regulator").cookies[SESSION_COOKIE])
+            with serving(made.app, sock):
+                yield Served(origin, token, counters)
 
 
 @pytest.mark.parametrize("profile", [PHONE, DESKTOP], ids=lambda profile: profile.name)
 def test_each_proven_figure_has_its_export(browser_for: Open, served: Served, profile: Profile) -> None:
     with browser_for(profile) as visit:
-        served.log_in(visit)
+        log_in(visit, served.origin, served.token)
         visit.page.goto(f"{served.origin}/supervision")
         section = visit.page.locator("#proven")
         assert section.get_by_role("link", name="导出证明").count() == 3

@@ -7,27 +7,19 @@ from pathlib import Path
 import pytest
 
 from api.infra.db import Database
-from api.infra.sealing import FieldKey
-from tests.support.anchoring_store import create_tables
+from tests.support.anchoring_store import MODES, break_each_step
 from tests.support.judicial_store import SqlOutside
 from tests.support.judicial_world import JudicialWorld, play
-
-MODES = ["lost", "persisted", "killed before", "killed after"]
-STRIDE = 5
-"""Every step is broken in some mode; all steps in all modes run over the store in memory (tests/fault/chain)."""
 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_every_step_may_fail_once(mode: str, tmp_path: Path) -> None:
-    steps = 0
-    for at in [-1, *range(MODES.index(mode), 200, STRIDE)]:
-        if steps and at >= steps:
-            break
-        db = Database(f"sqlite:///{tmp_path}/w{at}.db", FieldKey(bytes(32)))
-        create_tables(db)
-        world = JudicialWorld(at, mode, make_store=lambda w, db=db: SqlOutside(db, w))  # type: ignore[misc]
+    def run(db: Database, at: int) -> int:
+        world = JudicialWorld(at, mode, make_store=lambda w: SqlOutside(db, w))
         play(world)
-        steps = steps or int(world.counter["n"])
+        steps = int(world.counter["n"])
         world.drain()
         world.check()
-        db.close()
+        return steps
+
+    break_each_step(mode, tmp_path, run)

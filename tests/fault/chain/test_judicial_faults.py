@@ -6,6 +6,7 @@ checkpoint stands in the court's history exactly once and in order, each has its
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from chain.transactions import Sender
 from tests.support.judicial_world import ADDRESS, CHAIN_ID, KEYS, SENDER, JudicialWorld, cosigned, play
 
 HOUR = 3600.0
+Disturb = Callable[[JudicialWorld, Callable[[], Any]], None]
 
 
 def _steps() -> int:
@@ -36,67 +38,53 @@ def test_every_step_may_fail_once(mode: str) -> None:
         assert world.alarms == []
 
 
-def test_every_step_may_be_done_twice() -> None:
-    """A step is repeated at once: a retry of some layer below that nobody told us of."""
+class Disturbed:
+    """A part of the relay; before the call with the chosen number `disturb(world, repeat)` happens."""
 
-    class Doubling:
-        def __init__(self, inner: Any, counter: dict[str, Any]) -> None:
-            self._inner, self._counter = inner, counter
+    def __init__(self, inner: Any, world: JudicialWorld, counter: dict[str, int], disturb: Disturb) -> None:
+        self._inner, self._world, self._counter, self._disturb = inner, world, counter, disturb
 
-        def __getattr__(self, name: str) -> Any:
-            target = getattr(self._inner, name)
+    def __getattr__(self, name: str) -> Any:
+        target = getattr(self._inner, name)
 
-            def call(*args: Any) -> Any:
-                number = self._counter["n"]
-                self._counter["n"] += 1
-                if number == self._counter["at"]:
-                    target(*args)
-                return target(*args)
+        def call(*args: Any) -> Any:
+            number = self._counter["n"]
+            self._counter["n"] += 1
+            if number == self._counter["at"]:
+                self._disturb(self._world, lambda: target(*args))
+            return target(*args)
 
-            return call
+        return call
 
+
+def _disturb_each_step(disturb: Disturb) -> None:
     for at in range(_steps()):
         world = JudicialWorld()
         counter = {"n": 0, "at": at}
         for part in ("gateway", "receipts", "store"):
-            setattr(world.relay, part, Doubling(getattr(world.relay, part), counter))
+            setattr(world.relay, part, Disturbed(getattr(world.relay, part), world, counter, disturb))
         play(world)
         world.drain()
         world.check()
+
+
+def test_every_step_may_be_done_twice() -> None:
+    """A step is repeated at once: a retry of some layer below that nobody told us of."""
+    _disturb_each_step(lambda _world, repeat: repeat())
 
 
 def test_every_step_may_come_an_hour_late() -> None:
     """The call before which an hour passes: leases run out meanwhile, another relay takes over, the first one returns."""
 
-    class Late:
-        def __init__(self, inner: Any, world: JudicialWorld, counter: dict[str, Any]) -> None:
-            self._inner, self._world, self._counter = inner, world, counter
+    def an_hour(world: JudicialWorld, _repeat: Callable[[], Any]) -> None:
+        world.time += HOUR
+        other = world.new_relay("meanwhile")
+        for _ in range(3):
+            other.tick()
+            world.gateway.mine()
+            world.time += 6.0
 
-        def __getattr__(self, name: str) -> Any:
-            target = getattr(self._inner, name)
-
-            def call(*args: Any) -> Any:
-                number = self._counter["n"]
-                self._counter["n"] += 1
-                if number == self._counter["at"]:
-                    self._world.time += HOUR
-                    other = self._world.new_relay("meanwhile")
-                    for _ in range(3):
-                        other.tick()
-                        self._world.gateway.mine()
-                        self._world.time += 6.0
-                return target(*args)
-
-            return call
-
-    for at in range(_steps()):
-        world = JudicialWorld()
-        counter = {"n": 0, "at": at}
-        for part in ("gateway", "receipts", "store"):
-            setattr(world.relay, part, Late(getattr(world.relay, part), world, counter))
-        play(world)
-        world.drain()
-        world.check()
+    _disturb_each_step(an_hour)
 
 
 @pytest.mark.parametrize("depth", [1, 3])

@@ -156,10 +156,10 @@ def test_kill_9_of_the_real_program(tmp_path: Path) -> None:
         + ["--log", KEY.vkey],
     ).start()
     dice, cosigned, old, restarts = random.Random(7), [], 0, 0
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     client = httpx.Client(timeout=5, trust_env=False)
     try:
-        while time.monotonic() < until and restarts < 6:
+        while time.monotonic() < until and (restarts < 6 or len(cosigned) <= 20):
             kill = threading.Timer(dice.uniform(0.05, 0.6), _kill_9(program))
             kill.start()
             while True:
@@ -187,7 +187,7 @@ def test_kill_9_of_the_real_program(tmp_path: Path) -> None:
         if program.process is not None and program.process.poll() is None:
             program.process.send_signal(signal.SIGTERM)
             program.process.wait(10)
-    assert restarts == 6
+    assert restarts >= 6
     assert len(cosigned) > 20
     assert any(all(h.root(size) == root for size, root in cosigned) for h in (log, fork))
     assert [size for size, _ in cosigned] == sorted(size for size, _ in cosigned)

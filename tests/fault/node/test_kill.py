@@ -103,6 +103,8 @@ def test_killing_the_node_under_load_loses_nothing(tmp_path: Path, seed: int) ->
     with start_node(_settings(tmp_path)) as node, Caller(node.rpc_url, node.token, node.chain_id) as caller:
         assert caller.hashes()[: len(known_hashes)] == known_hashes
         _assert_all_mined(caller, counter, acknowledged)
+    checked = asyncio.run(check(_settings(tmp_path)))
+    assert checked.archived == checked.blocks
 
 
 def test_killing_anvil_under_load_loses_nothing_and_the_node_goes_on(tmp_path: Path) -> None:

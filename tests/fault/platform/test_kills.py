@@ -69,13 +69,19 @@ class Killer:
         threading.Timer(self._chance.uniform(0, 0.25), self._kill, (victim,)).start()
 
     def _kill(self, victim: str) -> None:
-        try:
-            pid = self.pid(victim)
-            if pid is not None:
-                os.kill(pid, signal.SIGKILL)
-                self.kills[victim] += 1
-        except (ProcessLookupError, psutil.NoSuchProcess):
-            return
+        # A victim that is just being started again (anvil comes after its node) is waited for: it is its turn.
+        until = time.monotonic() + 10
+        while self.active and time.monotonic() < until:
+            try:
+                pid = self.pid(victim)
+                if pid is not None:
+                    os.kill(pid, signal.SIGKILL)
+                    self.kills[victim] += 1
+                    self._last = time.monotonic()
+                    return
+            except (ProcessLookupError, psutil.NoSuchProcess):
+                pass
+            time.sleep(0.1)
 
 
 def test_kills_at_every_step_lose_nothing_and_double_nothing(platform: Platform) -> None:

@@ -24,7 +24,7 @@ from signing.rendering import Renderer
 from signing.timestamps import TimestampClient
 from tests.support.signing_rounds import PERSON, Bench, Browser, Identity
 
-POINTS = 26
+POINTS = 24
 """As many as one whole signing passes; `test_the_points_are_all_there` keeps it honest."""
 
 

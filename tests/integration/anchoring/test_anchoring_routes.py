@@ -11,15 +11,17 @@ import pytest
 from api.anchoring import router
 from api.anchoring.texts import TEXTS
 from api.infra.pacing import Pace
+from api.kernel.clock import SystemClock
 from api.kernel.events import EventDraft
 from chain import calls
 from chain.checkpoint import open_checkpoint
 from chain.merkle import leaf_hash, tree_root, verify_consistency, verify_inclusion
 from chain.package.proofs import LogProof
 from chain.transactions import Sender
-from tests.support.anchoring_store import KEY, Slice, hex32
+from tests.support.anchoring_store import KEY, ORIGIN, Slice, hex32
 from tests.support.relay_world import AGENT, CHAIN_ID, CONTRACTS
 from tests.support.slice_application import SliceApplication, slice_application
+from tests.support.witness_scene import CONFLICTING, DOWN, IDENTITIES, UP, fill_witnesses
 
 
 @pytest.fixture
@@ -179,3 +181,24 @@ def test_an_integrity_alarm_is_shown(slice_: Slice, web: SliceApplication) -> No
     status = web.as_("auditor").get("/api/v1/anchoring/status").json()
     assert status["stopped"]
     assert status["alarms"][0]["severity"] == "integrity"
+
+
+def test_the_witnesses_are_for_those_who_run_and_supervise(slice_: Slice, web: SliceApplication) -> None:
+    fill_witnesses(slice_.db, SystemClock().now())
+    slice_.service.operator._witnesses = IDENTITIES
+    for role in ("operator", "regulator", "auditor"):
+        found = web.as_(role).get("/api/v1/anchoring/witnesses").json()
+        assert [(w["name"], w["state"], w["behind"]) for w in found] == [
+            (UP, "up", 0),
+            (DOWN, "down", 10),
+            (CONFLICTING, "conflicting", 10),
+        ]
+    assert found[1]["trouble"]["code"] == "unreachable"
+    assert found[1]["trouble"]["times"] == 2
+    assert (found[0]["fingerprint"], found[0]["origin"]) == (IDENTITIES[0].fingerprint, ORIGIN)
+    assert web.as_("agent").get("/api/v1/anchoring/witnesses").status_code == 403
+    assert web.anonymous.get("/api/v1/anchoring/witnesses").status_code == 401
+
+
+def test_an_installation_without_witnesses_has_an_empty_list(web: SliceApplication) -> None:
+    assert web.as_("operator").get("/api/v1/anchoring/witnesses").json() == []

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from sqlalchemy import insert, update
 
+from api.anchoring.repository import witnesses
 from api.anchoring.service.proofs import Proofs
 from api.anchoring.tables import CheckpointRow, JudicialItemRow
 from api.infra.db import Database
@@ -176,3 +177,46 @@ def test_a_young_checkpoint_is_waited_for_and_then_given_out_as_it_is(town: Town
         assert proofs.checkpoint(session, covering=0).size == 2  # type: ignore[union-attr]
         clock.after = timedelta(days=-1)  # a clock that was set back keeps nobody waiting
         assert proofs.checkpoint(session, covering=0).size == 2  # type: ignore[union-attr]
+
+
+def _found(town: Town, name: str) -> Any:
+    return next(w for w in town.status().witnesses if w.name == f"{name}.test/w")
+
+
+def test_the_operator_sees_who_is_down_and_since_when(town: Town) -> None:
+    assert [w.state for w in town.status().witnesses] == ["unasked"] * 3
+    record(town.slice, "econtract/a", 3)
+    town.settle()
+    assert [w.state for w in town.status().witnesses] == ["up"] * 3
+    town.away = {"court"}
+    record(town.slice, "econtract/a", 2)
+    town.settle()
+    court = _found(town, "court")
+    assert (court.state, court.size, court.behind, court.origin) == ("down", 3, 2, ORIGIN)
+    assert (court.trouble.code, court.trouble.detail) == ("unreachable", "ConnectError: refused")
+    assert court.trouble.times > 1
+    assert court.trouble.since < court.trouble.last_at
+    assert (_found(town, "union").state, _found(town, "union").behind) == ("up", 0)
+    town.away = set()
+    town.settle(14)
+    assert (_found(town, "court").state, _found(town, "court").trouble) == ("up", None)
+
+
+def test_a_trouble_that_an_earlier_process_left_ends_with_the_next_cosignature(town: Town) -> None:
+    with town.slice.service.uow() as session:
+        witnesses.keep_trouble(session, "court.test/w", "slow", "ReadTimeout: ", SystemClock().now())
+    assert _found(town, "court").state == "down"
+    record(town.slice, "econtract/a", 3)
+    town.settle()
+    assert _found(town, "court").state == "up"
+
+
+def test_the_operator_sees_who_contradicts(town: Town) -> None:
+    fork = GrowingLog(KEY, salt=b"fork").grow(2)
+    town.witnesses["union"].add_checkpoint(fork.body(0, 2))
+    record(town.slice, "econtract/a", 3)
+    with pytest.raises(DomainError, match="integrity"):
+        town.settle()
+    union = _found(town, "union")
+    assert (union.state, union.trouble.code, union.size) == ("conflicting", "conflicts", 0)
+    assert "not ours" in union.trouble.detail or "cosigned" in union.trouble.detail

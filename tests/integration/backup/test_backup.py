@@ -35,6 +35,7 @@ def root(tmp_path: Path) -> Path:
     (root / "logs/api.log").write_text("not kept")
     (root / "node/chain.json").write_text("{}")
     (root / "node/snapshot-3.bin").write_bytes(b"not kept")
+    (root / "node/archive.sqlite").write_bytes(b"not kept")
     for path in (root / "data/concord.db", root / "identity/store.db"):
         connection = sqlite3.connect(path)
         connection.execute("PRAGMA journal_mode=WAL")
@@ -121,7 +122,11 @@ def test_what_is_left_out(root: Path, tmp_path: Path) -> None:
         "identity/store.db",
         "node/chain.json",
     } <= names
-    assert not {n for n in names if n.startswith(("logs/", "node/snapshot-")) or n.endswith(("-wal", "-shm"))}
+    assert not {
+        n
+        for n in names
+        if n.startswith(("logs/", "node/snapshot-", "node/archive.")) or n.endswith(("-wal", "-shm"))
+    }
     assert "keys/backup" not in names, "the key that opens the archive is not in it"
     assert (tmp_path / "restored/keys/field").read_text() == "00" * 32
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +50,8 @@ def evm(request: pytest.FixtureRequest) -> Iterator[Evm]:
         assert process.stdout is not None
         line = next(line for line in process.stdout if "Listening on" in line)
         url = "http://" + line.strip().split("Listening on ")[1]
+        # It tells of every call: unread, a full pipe (4 KiB where a machine is short of them) stops the node.
+        threading.Thread(target=process.stdout.read, daemon=True).start()
         with RpcGateway(url) as gateway:
             yield Evm(url, gateway)
     finally:

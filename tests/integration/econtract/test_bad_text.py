@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from api.bootstrap.econtract import rendering_refusals
 from api.econtract.texts import TEXTS
 from api.infra.problems import register, text_of
 from api.kernel.errors import DomainError, ErrorKind
-from signing.rendering import FontBook, Renderer
+from signing.rendering import Renderer
 from tests.support.econtract_stage import AGENT, Stage
+from tests.support.fonts import renderer
 
-ROOT = Path(__file__).parents[3]
-
-
-@pytest.fixture(scope="module")
-def renderer() -> Renderer:
-    folders = FontBook.npm(ROOT / "node_modules")
-    if not all(folder.is_dir() for folder in folders):
-        pytest.skip("fonts are not installed (npm ci)")
-    return Renderer(FontBook.load(folders))
+__all__ = ["renderer"]
 
 
 @pytest.fixture

@@ -1,10 +1,14 @@
-"""The offline verifier over HTTP: the committed file, as a download, its digest on the page where people verify."""
+"""The offline verifier over HTTP: the built file, as a download, its digest on the page where people verify."""
 
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 from typing import Any
 
+import pytest
+
+from api.evidence.router import offline
 from chain.verifier.second import PAGE
 from tests.integration.evidence.test_http import browse
 
@@ -26,3 +30,26 @@ def test_the_page_names_the_files_digest(browse: Any) -> None:
     assert 'href="/verify/offline.html"' in text
     shown = text.replace("<span>", "").replace("</span>", "").replace("<wbr>", "")
     assert digest in shown
+
+
+def test_a_file_that_nobody_built_is_named_with_the_command_that_builds_it(
+    browse: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(offline, "PAGE", tmp_path / "verifier.html")
+    answer = browse().get("/verify/offline.html")
+    assert answer.status_code == 503
+    for words in ("离线核验页还没有生成", offline.BUILD):
+        assert words in answer.text
+    english = browse().get("/verify/offline.html", headers={"Accept-Language": "en"})
+    assert "has not been built yet" in english.text
+    assert offline.BUILD in english.text
+
+
+def test_without_the_file_the_verify_page_still_verifies_and_names_the_command(
+    browse: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(offline, "PAGE", tmp_path / "verifier.html")
+    answer = browse().get("/verify")
+    assert answer.status_code == 200
+    assert offline.BUILD in answer.text
+    assert 'href="/verify/offline.html"' not in answer.text

@@ -3,37 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
 
-from api.evidence import router
-from api.evidence.texts import TEXTS
 from api.infra.auth import Principal
-from api.infra.db import Database
 from chain.package.contents import FIGURE, ONE_CLAUSE
 from chain.package.manifest import parse
 from chain.package.zip_profile import read_package
 from chain.verifier import Outcome, verify
 from tests.integration.evidence.conftest import Desk
+from tests.integration.evidence.test_http import browse
 from tests.support.signing_authorities import NOW
-from tests.support.slice_application import slice_application
+
+__all__ = ["browse"]
 
 Who = Callable[..., Principal]
 LATER = NOW + dt.timedelta(hours=2)
 REF = "a" * 26
-
-
-@pytest.fixture
-def browse(database: Database, desk: Desk) -> Iterator[Callable[[Principal | None], TestClient]]:
-    with slice_application(database, router, TEXTS, evidence=desk.service) as made:
-
-        def client(who: Principal | None = None) -> TestClient:
-            return made.anonymous if who is None else made.as_(who)
-
-        yield client
 
 
 def _kind(data: bytes) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -203,3 +204,26 @@ def test_a_claim_of_a_killed_process_is_void_at_once(
     assert post(client, "dead").status_code == 201
     assert post(client, "busy").json()["code"] == "idempotency_in_progress"
     assert calls.made == 1
+
+
+def test_an_erasure_drops_kept_answers_by_their_age_and_a_restore_all(database: Database) -> None:
+    from api.infra.idempotency import KEEP, IdempotencyRow, forget
+    from api.kernel.clock import SystemClock
+
+    now = SystemClock().now()
+    ages = {"fresh": timedelta(minutes=1), "old": KEEP + timedelta(seconds=1)}
+
+    def left(*, everything: bool) -> set[str]:
+        with database.transaction() as session:
+            forget(session, now, everything=everything)
+            return {row.key for row in session.query(IdempotencyRow)}
+
+    with database.transaction() as session:
+        for key, age in ages.items():
+            session.add(
+                IdempotencyRow(
+                    caller="c", key=key, request_digest="d", at=now - age, owner="o", status=201, body=b"{}"
+                )
+            )
+    assert left(everything=False) == {"fresh"}
+    assert left(everything=True) == set()

@@ -37,6 +37,7 @@ class Holdings:
     persons: set[str] = field(default_factory=lambda: {"ref"})
     away: bool = False
     waiting: bool = False
+    settled: bool = True
 
     def destroy(self, session: Any, contract_id: str, stream: str, *, replay: bool) -> Leftovers:
         if self.waiting and not replay:
@@ -55,6 +56,11 @@ class Holdings:
 
     def forget_person(self, ref: str) -> None:
         self.persons.discard(ref)
+
+    def settle(self) -> None:
+        assert not self.persons, "the disk is settled last"
+        if not self.settled:
+            raise unavailable("rights.disk_busy")
 
 
 @dataclass
@@ -191,6 +197,19 @@ def test_outside_parts_that_are_away_are_removed_later_and_only_then_certified(s
     assert scene.service.run_due() == 1
     assert only(scene).state is State.ERASED
     assert not scene.holdings.blobs
+    assert len(scene.holdings.destroyed) == 1
+
+
+def test_nothing_is_certified_while_deleted_rows_are_still_on_the_disk(scene: Scene) -> None:
+    scene.service.run_due()
+    scene.clock.advance(NOTICE)
+    scene.holdings.settled = False
+    assert scene.service.run_due() == 0
+    assert only(scene).state is State.DESTROYING
+    assert only(scene).certificate is None
+    scene.holdings.settled = True
+    assert scene.service.run_due() == 1
+    assert only(scene).state is State.ERASED
     assert len(scene.holdings.destroyed) == 1
 
 

@@ -5,29 +5,21 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
-import pytest
-
 from api.infra.db import Database
 from api.signing_round.model import RoundState
 from api.signing_round.service.wiring import required_round
 from chain.gateway_memory import MemoryGateway
 from chain.memory_contracts import installation
-from signing.rendering import FontBook, Renderer
+from signing.rendering import Renderer
 from tests.support.anchoring_scenes import settle
 from tests.support.anchoring_store import Slice
+from tests.support.fonts import renderer
 from tests.support.relay_world import CHAIN_ID, CONTRACTS
 from tests.support.signing_rounds import Bench
 
-ROOT = Path(__file__).parents[3]
+__all__ = ["renderer"]
+
 STEPS = ["econtract.E08/1", "econtract.E09/1", "econtract.E10/1", "econtract.E11/1"]
-
-
-@pytest.fixture(scope="module")
-def renderer() -> Renderer:
-    folders = FontBook.npm(ROOT / "node_modules")
-    if not all(folder.is_dir() for folder in folders):
-        pytest.skip("fonts are not installed (npm ci)")
-    return Renderer(FontBook.load(folders))
 
 
 def test_signing_goes_on_and_the_log_catches_up_in_order(

@@ -126,7 +126,6 @@ class WiredBench(Bench):
             commitment=commitment,
             level=checked.level,
             check_statement=checked.statement.to_json(),
-            phone_masked="",
             state="live",
         )
 

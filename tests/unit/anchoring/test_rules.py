@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from api.anchoring.model import RoleEvent
-from api.anchoring.rules import actors_after, month_of, must_wait, organisation_after
+from api.anchoring.rules import (
+    WITNESS_GRACE,
+    actors_after,
+    month_of,
+    must_wait,
+    organisation_after,
+    witness_state,
+    witness_trouble,
+)
 
 ORG = "0x" + "11" * 20
 AGENT = "0x" + "22" * 20
@@ -90,3 +98,43 @@ def test_actors_have_the_blocks_between_which_they_could_act() -> None:
         (AGENT, "agent", 7, 4, 6),
         (NEW, "representative", 7, 5, None),
     ]
+
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("conflicts", "troubled", "asked", "waited", "state"),
+    [
+        (False, False, False, None, "unasked"),
+        (False, False, True, None, "up"),
+        (False, False, True, WITNESS_GRACE, "up"),
+        (False, False, True, WITNESS_GRACE + timedelta(seconds=1), "behind"),
+        (False, False, False, WITNESS_GRACE + timedelta(seconds=1), "behind"),
+        (False, True, True, None, "down"),
+        (False, True, True, timedelta(days=1), "down"),
+        (True, True, True, timedelta(days=1), "conflicting"),
+    ],
+)
+def test_a_witness_has_one_state_the_gravest_first(
+    conflicts: bool, troubled: bool, asked: bool, waited: timedelta | None, state: str
+) -> None:
+    since = None if waited is None else NOW - waited
+    found = witness_state(conflicts=conflicts, troubled=troubled, asked=asked, waiting_since=since, now=NOW)
+    assert found == state
+
+
+@pytest.mark.parametrize(
+    ("reason", "refuses", "code"),
+    [
+        ("ConnectError: [Errno 111] Connection refused", False, "unreachable"),
+        ("RemoteProtocolError: Server disconnected", False, "unreachable"),
+        ("ReadTimeout: ", False, "slow"),
+        ("HTTP 503", False, "failing"),
+        ("HTTP 409 without a size", False, "failing"),
+        ("its answer holds no line of its key", False, "unusable"),
+        ("HTTP 403", True, "refuses"),
+    ],
+)
+def test_a_witnesss_trouble_has_a_kind(reason: str, refuses: bool, code: str) -> None:
+    assert witness_trouble(reason, refuses) == code

@@ -25,10 +25,13 @@ from chain.trust_root_succession import (
 )
 from signing import jcs
 from tests.factories.witnesses import Witness
+from tests.support.signing_authorities import Authority, Stamper
 
 NOW = dt.datetime(2026, 11, 22, 8, 0, tzinfo=dt.UTC)
 LATER = NOW + dt.timedelta(days=30)
 WITNESS_VKEY = Witness("court.test/w").entry["vkey"]
+CA_1, CA_2 = (Authority(name).chain[1] for name in ("TEST one", "TEST two"))
+(ROOT_1,), (ROOT_2,), (ROOT_2B,) = (Stamper(name).roots for name in ("one", "two", "two, later"))
 ONE, TWO = "0x" + "11" * 20, "0x" + "22" * 20
 FACTS = InstallationFacts(
     test=True,
@@ -42,8 +45,8 @@ FACTS = InstallationFacts(
     },
     web_origin="https://concord.example",
     rp_id="concord.example",
-    cas=(b"ca-1",),
-    tsas={"one": (b"root-1",), "two": (b"root-2",)},
+    cas=(CA_1,),
+    tsas={"one": (ROOT_1,), "two": (ROOT_2,)},
     identity_issuers=(ONE,),
     registrars=(ONE,),
     page_release_keys=(),
@@ -71,15 +74,15 @@ def test_a_new_root_names_its_predecessor_and_forgets_nothing() -> None:
     changed = dataclasses.replace(
         FACTS,
         registrars=(TWO,),
-        cas=(b"ca-2",),
-        tsas={"two": (b"root-2b",)},
+        cas=(CA_2,),
+        tsas={"two": (ROOT_2B,)},
         templates={"ef" * 32: "agreement/2"},
     )
     second = assemble(changed, first, LATER)
     assert second.value["version"] == 2
     assert second.value["predecessor"] == first.fingerprint
-    assert second.cas == (b"ca-1", b"ca-2")
-    assert second.tsas == {"one": (b"root-1",), "two": (b"root-2", b"root-2b")}
+    assert second.cas == (CA_1, CA_2)
+    assert second.tsas == {"one": (ROOT_1,), "two": (ROOT_2, ROOT_2B)}
     assert set(second.templates.values()) == {"agreement/1", "agreement/2"}
     gone, fresh = second.registrars
     assert gone.covers(NOW + dt.timedelta(days=1))
@@ -90,7 +93,7 @@ def test_a_new_root_names_its_predecessor_and_forgets_nothing() -> None:
 
 
 def test_witnesses_and_courts_are_renewed_by_name_and_not_forgotten() -> None:
-    witness = {"name": "court.test/w", "vkey": WITNESS_VKEY, "address": ONE}
+    witness = {"name": "court.test/w", "vkey": WITNESS_VKEY, "address": None}
     court = {
         "chain_id": 7,
         "genesis_hash": "ab" * 32,

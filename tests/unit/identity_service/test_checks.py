@@ -309,6 +309,28 @@ def test_the_store_holds_neither_names_nor_numbers_nor_codes_in_clear(service: S
     service.desk.store = build(service.desk.settings.data_dir / "other").desk.store
 
 
+def test_a_forgotten_person_is_off_the_disk_or_the_caller_is_told_to_ask_again(service: Service) -> None:
+    claim = service.persons[0]
+    service.start(claim, contract=CONTRACT, commitment=COMMITMENT)
+    with service.desk.store.transaction() as tx:
+        ref = tx.all("SELECT person_ref FROM checking")[0]["person_ref"]
+    folder = service.desk.settings.data_dir
+
+    def found() -> bool:
+        return any(ref.encode() in path.read_bytes() for path in folder.glob("identity.db*"))
+
+    assert found()
+    reader = sqlite3.connect(folder / "identity.db", isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM person").fetchone()
+    with pytest.raises(IdentityRefused, match="still on the disk"):
+        service.desk.forget(ref)
+    assert found()
+    reader.close()
+    service.desk.forget(ref)
+    assert not found()
+
+
 def test_tidying_drops_old_counters_and_codes_and_keeps_what_limits_still_need(service: Service) -> None:
     claim = service.persons[0]
     check = service.start(claim, contract=CONTRACT, commitment=COMMITMENT)

@@ -114,6 +114,7 @@ def test_each_trouble_has_a_warning_with_a_text() -> None:
         "anchoring_late": _warned(anchoring=_anchoring(oldest_pending_seconds=601.0)),
         "index_behind": _warned(behind=6),
         "tokens_missing": _warned(anchoring=_anchoring(checkpoints_without_token=4)),
+        "witnesses_missing": _warned(anchoring=_anchoring(witnesses=[SimpleNamespace(state="down")])),
         "blocks_slow": _warned(node=NodeFacts(True, 7, 0, 60.0, True, 0, None)),
         "messages_failed": _warned(messages=MessageBacklog({"failed": 1}, None)),
         "messages_late": _warned(oldest_message_seconds=3_601.0),

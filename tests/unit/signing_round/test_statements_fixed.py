@@ -8,7 +8,7 @@ from sqlalchemy import event
 
 from tests.support.signing_rounds import Bench
 
-EXPECTED = {"worker": (9, 29), "employer": (5, 23)}
+EXPECTED = {"worker": (8, 28), "employer": (4, 21)}
 """Transactions that write, and SQL statements in all, by who signs (a first contract of the organisation)."""
 
 

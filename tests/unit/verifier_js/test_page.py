@@ -19,21 +19,28 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def page() -> str:
-    return build_verifier.TARGET.read_text("utf-8")
+    return build_verifier.build().decode("utf-8")
 
 
-def test_the_committed_file_is_what_the_sources_give() -> None:
-    assert build_verifier.build() == build_verifier.TARGET.read_bytes(), "run scripts/build_verifier.py"
+def test_the_file_that_set_up_built_is_what_the_sources_give(page: str) -> None:
+    assert build_verifier.TARGET.is_file(), "run .venv/bin/python -m scripts.build_verifier"
+    assert build_verifier.TARGET.read_text("utf-8") == page, "run .venv/bin/python -m scripts.build_verifier"
 
 
-def test_building_elsewhere_gives_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_building_twice_gives_the_same_bytes(page: str) -> None:
+    assert build_verifier.build() == page.encode()
+
+
+def test_building_elsewhere_gives_the_same_bytes(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The folder in which the project stands leaves no trace."""
     root = tmp_path / "elsewhere"
     for name in ("chain", "signing", "api", "node_modules"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).symlink_to(build_verifier.ROOT / name)
     monkeypatch.setattr(build_verifier, "ROOT", root)
-    assert build_verifier.build() == build_verifier.TARGET.read_bytes()
+    assert build_verifier.build() == page.encode()
 
 
 def test_the_policy_names_this_script_and_this_style_and_no_source_at_all(page: str) -> None:
@@ -74,9 +81,9 @@ def test_every_sub_indication_has_its_text_inside(page: str) -> None:
         assert en in page
 
 
-def test_a_change_of_a_source_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_change_of_a_source_shows(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(SUB_TEXTS, "UNREADABLE", ("甲", "one"))
-    assert build_verifier.build() != build_verifier.TARGET.read_bytes()
+    assert build_verifier.build() != page.encode()
 
 
 def _digest(text: str) -> str:

@@ -5,6 +5,8 @@ import test from "node:test";
 
 import { base64, concat, hex, unbase64, unhex, utf8 } from "../../../chain/verifier_js/src/bytes.js";
 import { coseKey, skipCbor } from "../../../chain/verifier_js/src/cbor.js";
+import { Unexpected } from "../../../chain/verifier_js/src/cms_der.js";
+import { checkDer } from "../../../chain/verifier_js/src/der.js";
 import { canonical, parseCanonical, parseLoose } from "../../../chain/verifier_js/src/json.js";
 import { parseCheckpoint, parseNote, parseProof, parseVkey } from "../../../chain/verifier_js/src/notes.js";
 import { allOf, anyOf, atLeastLevel, defaultPolicy, noStepFailed, requireStep, witnessesAtLeast } from "../../../chain/verifier_js/src/policy.js";
@@ -165,8 +167,21 @@ test("CBOR: COSE keys, and lengths that lie", () => {
   }
 });
 
-test("trust roots: anything amiss is refused with a reason", () => {
-  for (const text of ["", "{}", "[]", '{"v":1}', "not json"]) assert.throws(() => parseTrustRoot(utf8(text)), malformed, text);
+test("DER by its lengths: the vectors of the first verifier, depth and number of values", () => {
+  const vectors = JSON.parse(readFileSync(new URL("../../golden/der-lengths.json", import.meta.url)));
+  for (const text of Object.values(vectors.der)) checkDer(unhex(text));
+  for (const [name, text] of Object.entries(vectors.other)) assert.throws(() => checkDer(unhex(text)), Unexpected, name);
+  let nested = new Uint8Array();
+  for (let i = 0; i < 40; i++) nested = concat(Uint8Array.of(0x30, nested.length), nested);
+  checkDer(nested);
+  assert.throws(() => checkDer(concat(Uint8Array.of(0x30, nested.length), nested)), Unexpected);
+  const many = new Uint8Array(40_000).map((_, place) => (place % 2 ? 0 : 5));
+  checkDer(concat(Uint8Array.of(0x30, 0x82, 39_998 >> 8, 39_998 & 255), many.subarray(2)));
+  assert.throws(() => checkDer(concat(Uint8Array.of(0x30, 0x82, 40_000 >> 8, 40_000 & 255), many)), Unexpected);
+});
+
+test("trust roots: anything amiss is refused with a reason", async () => {
+  for (const text of ["", "{}", "[]", '{"v":1}', "not json"]) await assert.rejects(parseTrustRoot(utf8(text)), malformed, text);
 });
 
 test("policies compose, and nothing passes by omission", () => {

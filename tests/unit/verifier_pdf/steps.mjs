@@ -6,15 +6,20 @@ import { createInterface } from "node:readline";
 import { judgeDocument } from "../../../chain/verifier_js/src/pdf.js";
 import { judgeTimestamps } from "../../../chain/verifier_js/src/tokens.js";
 import { judgeCertificates } from "../../../chain/verifier_js/src/x509.js";
+import { readAnchors } from "../../../chain/verifier_js/src/x509_anchor.js";
 
 const bytes = (text) => new Uint8Array(Buffer.from(text, "base64"));
 
+const anchors = (list) => readAnchors(list.map(bytes));
+
 async function judge({ pdf, baseLength, cas, tsas, now, revocation }) {
   const whole = new Uint8Array(readFileSync(pdf));
+  const stamping = [];
+  for (const { name, certs } of tsas) stamping.push({ name, certs: await anchors(certs) });
   const about = {
     pdf: whole,
     basePdf: whole.subarray(0, baseLength),
-    trustRoot: { cas: cas.map(bytes), tsas: tsas.map(({ name, certs }) => ({ name, certs: certs.map(bytes) })) },
+    trustRoot: { cas: await anchors(cas), tsas: stamping },
     now,
     revocation: revocation.map(({ kind, der }) => ({ kind, der: bytes(der) })),
   };

@@ -14,7 +14,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID as Eku
 from tests.factories.evidence import World, at
 from tests.support.evidence_world import world
 from tests.support.pdf_engines import Scene, SecondEngine, judge_in_python
-from tests.support.pki_scenes import Authority, Pki, certify, crl, key, response
+from tests.support.pki_scenes import Authority, Holder, Pki, certify, crl, key, response
 
 __all__ = ["world"]
 
@@ -77,6 +77,11 @@ def point(**options: Any) -> list[tuple[Any, bool]]:
     return [(x509.IssuingDistributionPoint(**(given | options)), True)]
 
 
+def renewed(pki: Pki) -> Holder:
+    """The issuing authority's name and key under another certificate."""
+    return certify("Issuing", key(pki.issuing_key), pki.root, ca=True, end=at(86400))
+
+
 def from_stranger(pki: Pki) -> bytes:
     """By whom has the authority's name and number, but not its key."""
     namesake = certify("Issuing", key("p256 stranger"), pki.root, ca=True)
@@ -85,6 +90,16 @@ def from_stranger(pki: Pki) -> bytes:
 
 SCENES: dict[str, tuple[tuple[int, str], Build]] = {
     "plain": (GOOD, path()),
+    "the issuing authority is an anchor itself": (GOOD, path(listed=True)),
+    "a list of an anchor that has not signed itself": (
+        GOOD,
+        material(lambda pki: ([crl(pki.chain[-1])], []), listed=True),
+    ),
+    "what an anchor may do by its own extensions is not asked": (
+        GOOD,
+        path(listed=True, issuing={"ca": False, "usage": {"digital_signature"}, "more": [(UNKNOWN, True)]}),
+    ),
+    "a damaged copy stands beside the good one": (GOOD, path(between=[{}], damaged=True)),
     "two authorities between": (GOOD, path(between=[{}, {}])),
     "path length kept": (GOOD, path(between=[{"path_length": 1}])),
     "path length exceeded": (NO_PATH, path(between=[{"path_length": 0}])),
@@ -185,6 +200,16 @@ SCENES: dict[str, tuple[tuple[int, str], Build]] = {
     "response by name": (
         GOOD,
         material(lambda pki: ([], [response(pki.subject, pki.chain[-1], by_name=True)])),
+    ),
+    "response with its signer's certificate": (
+        GOOD,
+        material(
+            lambda pki: ([], [response(pki.subject, pki.chain[-1], responder=pki.chain[-1])]), listed=True
+        ),
+    ),
+    "response with another certificate of its signer": (
+        GOOD,
+        material(lambda pki: ([], [response(pki.subject, pki.chain[-1], responder=renewed(pki))])),
     ),
     "response by SHA-256": (
         GOOD,
