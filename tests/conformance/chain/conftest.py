@@ -98,7 +98,7 @@ class Validators:
     key: bytes
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def validators(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Validators]:
     if not engine.place().exists():
         pytest.skip("the engine is not built (concord network build)")
