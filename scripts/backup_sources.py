@@ -49,8 +49,9 @@ def collect(root: Path, staging: Path) -> list[Entry]:
     if (root / "network" / "network.json").exists():
         # A copy of a running validator is torn, and one that comes back with an old memory signs a height twice.
         raise BackupError(
-            "本机验证节点须各自备份：先停止平台，再用 concord network backup；整套备份只适用于内嵌链 / validators of this machine are "
-            "backed up one by one: stop the platform and use `concord network backup`; this backup is for the embedded chain"
+            "本机验证节点须各自备份：先停止平台，再用 concord network backup；整套备份只适用于内嵌链 / "
+            "validators of this machine are backed up one by one: stop the platform and use `concord network backup`; "
+            "this backup is for the embedded chain"
         )
     entries: list[Entry] = []
     taken: set[Path] = set()
