@@ -54,7 +54,10 @@ def test_counters_count_what_was_concluded_and_prove_it(
     assert chain.gateway.storage(chain.contracts.labour, slots, head.number) == [3, 3, 3, 3, 0, 0]
     record = next((tmp_path_factory.getbasetemp()).glob("counted*/chain/deployment.json"))
     settings = SimpleNamespace(
-        chain_rpc_url=chain.node.rpc_url, chain_validators=(), effective_deployment_file=record
+        chain_rpc_url=chain.node.rpc_url,
+        chain_rpc_token_file=None,
+        chain_validators=(),
+        effective_deployment_file=record,
     )
     counters = RegistryCounters(SimpleNamespace(settings=settings))  # type: ignore[arg-type]
     block, values = counters.read(slots)
