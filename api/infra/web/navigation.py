@@ -40,6 +40,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("/supervision/organisations", N_("单位查询"), READER),
     Entry("/evidence", N_("调取证据"), frozenset({"regulator", "court"})),
     Entry("/court", N_("司法链查询"), frozenset({"regulator", "court"})),
+    Entry("/network", N_("链治理"), READER | OPERATOR),
     Entry("/operator", N_("运行状态"), OPERATOR),
     Entry("/operator/messages", N_("消息投递"), OPERATOR),
     Entry("/operator/accounts", N_("账号管理"), OPERATOR),
