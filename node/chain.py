@@ -8,7 +8,6 @@ these.
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
@@ -21,6 +20,7 @@ import structlog
 from node import snapshot as snapshots
 from node.archive import NAME as ARCHIVE
 from node.archive import Archive
+from node.backend import METHOD_NOT_FOUND, NOT_READY, REFUSED
 from node.engine import Engine
 from node.errors import EngineDown, EngineRefused, JournalUnavailable, NodeError, ReplayMismatch, RpcRefused
 from node.history import BlockJournal
@@ -34,9 +34,6 @@ from node.settings import BLOCK_GAS_LIMIT, NodeSettings
 from node.transactions import RawTransaction
 from node.turnstile import Turnstile
 
-NOT_READY = -32005
-METHOD_NOT_FOUND = -32601
-REFUSED = -32003
 _MEASURED_BLOCKS = 20
 _BACKOFF_SECONDS = (0.1, 0.5, 2.0, 5.0)
 _log = structlog.get_logger("node")
@@ -60,6 +57,19 @@ class Status:
     journal_bytes: int
     archive_bytes: int
     trouble: str | None
+
+    def gauges(self) -> dict[str, float]:
+        """Figures for Prometheus by their name without prefix."""
+        return {
+            "ready": float(self.ready),
+            "height": self.height,
+            "pending_transactions": self.pending,
+            "block_milliseconds": self.ms_per_block or 0.0,
+            "engine_restarts": self.restarts,
+            "snapshot_height": self.snapshot_height,
+            "journal_bytes": self.journal_bytes,
+            "archive_bytes": self.archive_bytes,
+        }
 
 
 class Chain:
@@ -96,6 +106,11 @@ class Chain:
         self._head_hash: str | None = None
         self._restarts = 0
         self._trouble: str | None = None
+
+    @property
+    def chain_id(self) -> int:
+        """Chain id (EIP-155)."""
+        return self.facts.chain_id
 
     def _open_seals(self) -> Seals | None:
         settings = self.settings
@@ -449,16 +464,3 @@ class Chain:
             archive_bytes=self.archive.size,
             trouble=self._trouble,
         )
-
-
-def ready_line(chain: Chain, rpc: str, started: float) -> str:
-    """The one line that a parent process waits for."""
-    status = chain.status()
-    facts = {
-        "event": "node.chain.became_ready",
-        "rpc": rpc,
-        "chain_id": status.chain_id,
-        "height": status.height,
-        "ready_ms": round(1000 * (time.monotonic() - started)),
-    }
-    return json.dumps(facts)

@@ -1,7 +1,7 @@
 """The only public door to the chain: JSON-RPC over HTTP with allow-lists, plus status, health and metrics.
 
 Reading is open to whoever reaches the port; sending needs the bearer token *and* a listed sender. Everything
-that is not on the list of methods is refused here and never reaches anvil.
+that is not on the list of methods is refused here and never reaches anvil, or a validator's engine.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from node.chain import REFUSED, Chain
+from node.backend import REFUSED, Backend
 from node.errors import NodeError, RpcRefused
 from node.installation import BearerToken
 from node.metrics import Counters, exposition
@@ -46,7 +46,7 @@ def _error(identity: str | int | None, refusal: RpcRefused) -> Answer:
 class Gateway:
     """Turns HTTP requests into admitted calls. One per chain."""
 
-    def __init__(self, chain: Chain, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, chain: Backend, clock: Callable[[], float] = time.monotonic) -> None:
         self._chain = chain
         self._limits = chain.settings.limits
         self._token = BearerToken(chain.settings.data_dir)
@@ -137,7 +137,7 @@ class Gateway:
             raise RpcRefused(UNAUTHORISED, "sending needs the bearer token of this node", 401)
         if not self._sends.take(remote, 1, self._clock()):
             raise RpcRefused(LIMITED, "too many transactions, slow down", 429)
-        transaction = decode(raw_transaction(call, self._limits), self._chain.facts.chain_id)
+        transaction = decode(raw_transaction(call, self._limits), self._chain.chain_id)
         if transaction.sender not in self._chain.senders.addresses():
             raise RpcRefused(REFUSED, f"{transaction.sender} is not on the list of senders")
         return transaction
@@ -175,7 +175,7 @@ class Gateway:
     async def metrics(self, request: Request) -> Response:
         """Prometheus text."""
         return PlainTextResponse(
-            exposition(self._chain.status(), self.counters), media_type="text/plain; version=0.0.4"
+            exposition(self._chain.status().gauges(), self.counters), media_type="text/plain; version=0.0.4"
         )
 
 
@@ -183,7 +183,7 @@ async def _node_error(request: Request, error: Exception) -> Response:
     return JSONResponse({"jsonrpc": "2.0", "id": None, "error": {"code": -32603, "message": str(error)}}, 500)
 
 
-def build_app(chain: Chain) -> Starlette:
+def build_app(chain: Backend) -> Starlette:
     """The HTTP application of one chain."""
     gateway = Gateway(chain)
     return Starlette(

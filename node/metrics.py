@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-
-from node.chain import Status
+from collections.abc import Mapping
 
 
 class Counters:
@@ -23,18 +22,8 @@ class Counters:
         self.refusals[code] += 1
 
 
-def exposition(status: Status, counters: Counters) -> str:
+def exposition(gauges: Mapping[str, float], counters: Counters) -> str:
     """Prometheus text format 0.0.4."""
-    gauges: dict[str, float] = {
-        "ready": float(status.ready),
-        "height": status.height,
-        "pending_transactions": status.pending,
-        "block_milliseconds": status.ms_per_block or 0.0,
-        "engine_restarts": status.restarts,
-        "snapshot_height": status.snapshot_height,
-        "journal_bytes": status.journal_bytes,
-        "archive_bytes": status.archive_bytes,
-    }
     lines: list[str] = []
     for name, value in gauges.items():
         lines += [f"# TYPE concord_node_{name} gauge", f"concord_node_{name} {value:g}"]

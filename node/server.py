@@ -1,4 +1,4 @@
-"""The node in the foreground: gateway and chain in one event loop, ended by SIGTERM or SIGINT."""
+"""A node in the foreground: gateway and what stands behind it in one event loop, ended by SIGTERM or SIGINT."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 import structlog
 import uvicorn
 
-from node.chain import Chain, ready_line
+from node.backend import Backend, Served
+from node.chain import Chain
 from node.errors import InstallationMismatch, NodeError
 from node.gateway import build_app
 from node.installation import write_atomically
@@ -47,7 +48,7 @@ def configure_logging() -> None:
     )
 
 
-def _listen(settings: NodeSettings) -> socket.socket:
+def _listen(settings: Served) -> socket.socket:
     # With the protocol named, asyncio switches Nagle off on accepted connections; without it each answer waits 40 ms.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -61,13 +62,13 @@ def _listen(settings: NodeSettings) -> socket.socket:
     return listener
 
 
-async def serve(settings: NodeSettings) -> None:
-    """Run until a signal comes. Raises the ``NodeError`` that ends the node."""
+async def serve(settings: Served, make: Callable[[], Backend]) -> None:
+    """Run what ``make`` gives until a signal comes. Raises the ``NodeError`` that ends it."""
     started = time.monotonic()
     listener = _listen(settings)
-    chain: Chain | None = None
+    chain: Backend | None = None
     try:
-        chain = Chain(settings)
+        chain = make()
         await _serve(chain, listener, started)
     finally:
         listener.close()
@@ -76,7 +77,7 @@ async def serve(settings: NodeSettings) -> None:
             (settings.data_dir / "node.json").unlink(missing_ok=True)
 
 
-async def _serve(chain: Chain, listener: socket.socket, started: float) -> None:
+async def _serve(chain: Backend, listener: socket.socket, started: float) -> None:
     settings = chain.settings
     rpc = f"http://{settings.host}:{listener.getsockname()[1]}"
     running = {"pid": os.getpid(), "rpc": rpc, "started": int(time.time())}
@@ -112,17 +113,29 @@ async def _serve(chain: Chain, listener: socket.socket, started: float) -> None:
     _log.info("node.chain.was_stopped", height=chain.status().height)
 
 
-async def _announce(chain: Chain, rpc: str, started: float) -> None:
+async def _announce(chain: Backend, rpc: str, started: float) -> None:
     await chain.ready.wait()
-    sys.stdout.write(ready_line(chain, rpc, started) + "\n")
+    facts = {
+        "event": "node.chain.became_ready",
+        "rpc": rpc,
+        "chain_id": chain.chain_id,
+        "height": chain.status().height,
+        "ready_ms": round(1000 * (time.monotonic() - started)),
+    }
+    sys.stdout.write(json.dumps(facts) + "\n")
     sys.stdout.flush()
 
 
 def run(settings: NodeSettings) -> int:
-    """Run the node; the process's exit code."""
+    """Run the embedded chain; the process's exit code."""
+    return run_backend(settings, lambda: Chain(settings))
+
+
+def run_backend(settings: Served, make: Callable[[], Backend]) -> int:
+    """Run what ``make`` gives behind a gateway; the process's exit code."""
     configure_logging()
     try:
-        asyncio.run(serve(settings))
+        asyncio.run(serve(settings, make))
     except NodeError as error:
         _log.error("node.chain.was_refused", reason=str(error), kind=type(error).__name__)
         sys.stderr.write(f"node: {error}\n")

@@ -22,6 +22,13 @@ DATA = Annotated[Path, typer.Option("--data", help="安装目录 / folder of the
 PORT = Annotated[
     int, typer.Option("--port", help="首个端口，0 为自动 / first of the ports, 0 takes free ones")
 ]
+NETWORK = Annotated[
+    str | None,
+    typer.Option(
+        "--network",
+        help="本机验证人网络：local4 / a validator network on this machine: local4 (four members)",
+    ),
+]
 AS_JSON = Annotated[
     bool, typer.Option("--json", help="机器可读输出 / machine-readable facts on standard output")
 ]
@@ -33,12 +40,13 @@ def _fail(text: str, code: int = 1) -> typer.Exit:
     return typer.Exit(code)
 
 
-def _platform(data: Path, port: int) -> Any:
+def _platform(data: Path, port: int, network: str | None) -> Any:
     from scripts.installation import InstallationError, prepare
     from scripts.up import Platform
 
     try:
-        return Platform(prepare(data, port), lambda text: console.print(f"  {text}", highlight=False))
+        made = prepare(data, port, network=network)
+        return Platform(made, lambda text: console.print(f"  {text}", highlight=False))
     except InstallationError as exc:
         raise _fail(str(exc)) from exc
 
@@ -65,9 +73,9 @@ def _until_stopped() -> None:
         pass
 
 
-def up(data: DATA = DEFAULT_DATA, port: PORT = 8080) -> None:
+def up(data: DATA = DEFAULT_DATA, port: PORT = 8080, network: NETWORK = None) -> None:
     """启动整套平台（单机、TEST 服务）/ start everything on this machine, with TEST authorities; Ctrl-C ends it."""
-    platform = _platform(data, port)
+    platform = _platform(data, port, network)
     _start(platform)
     console.print(f"[green]✓[/green] {platform.installation.public_origin}", highlight=False)
     _until_stopped()
@@ -78,6 +86,7 @@ def up(data: DATA = DEFAULT_DATA, port: PORT = 8080) -> None:
 def demo(
     data: DATA = DEFAULT_DATA,
     port: PORT = 8080,
+    network: NETWORK = None,
     once: Annotated[
         bool, typer.Option("--once", help="完成后退出 / end when the demonstration is done")
     ] = False,
@@ -94,7 +103,7 @@ def demo(
     if rewrite:
         _rewrite()
         return
-    platform = _platform(data, port)
+    platform = _platform(data, port, network)
     _start(platform)
     try:
         play(platform.installation, console)
@@ -141,7 +150,7 @@ def status(data: DATA = DEFAULT_DATA, as_json: AS_JSON = False) -> None:
 def keys(data: DATA = DEFAULT_DATA, as_json: AS_JSON = False) -> None:
     """公开的密钥指纹与地址 / public halves of the installation's keys (never the secrets)."""
     from scripts.installation import SECP256K1_KEYS, prepare
-    from scripts.up import address_of
+    from scripts.up_chain import address_of
 
     installation = prepare(data)
     facts: dict[str, str] = {name: address_of(installation.key(name)) for name in SECP256K1_KEYS}

@@ -27,6 +27,9 @@ PORTS = (
 )
 """Loopback listeners of the embedded installation, in this order from the first port."""
 
+NETWORKS: dict[str, tuple[str, ...]] = {"local4": ("hr", "court", "union", "notary")}
+"""Validator networks that an installation can found on its own machine, and their members."""
+
 SECP256K1_KEYS = (
     *("relay", "deployer", "registrar", "governance-1", "governance-2", "governance-3"),
     *("court-deployer", "court-relay"),
@@ -48,6 +51,21 @@ class Installation:
     ports: dict[str, int]
     public_origin: str
     test: bool
+    network: str | None = None
+
+    @property
+    def validators(self) -> tuple[str, ...]:
+        """Members of the installation's validator network; none where the chain is the embedded one."""
+        return NETWORKS[self.network] if self.network else ()
+
+    @property
+    def network_folder(self) -> Path:
+        """Where the validators of this machine live, each in a folder of its own."""
+        return self.root / "network"
+
+    def front_folder(self, name: str) -> Path:
+        """Where a validator's RPC gateway keeps its token and list of senders."""
+        return self.network_folder / "fronts" / name
 
     @property
     def keys(self) -> Path:
@@ -136,33 +154,61 @@ def free_ports(count: int) -> list[int]:
             item.close()
 
 
-def prepare(root: Path, first_port: int = 8080, public_origin: str | None = None) -> Installation:
+def port_names(network: str | None) -> tuple[str, ...]:
+    """Programs with a port: with a network its validators' RPC gateways stand for the embedded node."""
+    if network is None:
+        return PORTS
+    return (*(name for name in PORTS if name != "node"), *(f"rpc_{name}" for name in NETWORKS[network]))
+
+
+def _chain_zh(network: str | None) -> str:
+    return f"网络 {network} " if network else "内嵌链"
+
+
+def prepare(
+    root: Path, first_port: int = 8080, public_origin: str | None = None, network: str | None = None
+) -> Installation:
     """Open the installation under `root`, creating what is missing.
 
-    `first_port` 0 takes free ports; ports and origin are settled at creation. Raises InstallationError.
+    `first_port` 0 takes free ports; ports, origin and `network` (one of NETWORKS, None: the embedded chain, or the one
+    that the installation has) are settled at creation. Raises InstallationError.
     """
+    if network is not None and network not in NETWORKS:
+        raise InstallationError(
+            f"没有名为 {network} 的网络：可选 {'、'.join(NETWORKS)} / no network {network!r}: known are {', '.join(NETWORKS)}"
+        )
     root = root.absolute()
     facts_file = root / "installation.json"
     if facts_file.exists():
         facts: dict[str, Any] = json.loads(facts_file.read_text("utf-8"))
     else:
-        numbers = free_ports(len(PORTS)) if first_port == 0 else [first_port + n for n in range(len(PORTS))]
-        ports = dict(zip(PORTS, numbers, strict=True))
+        names = port_names(network)
+        numbers = free_ports(len(names)) if first_port == 0 else [first_port + n for n in range(len(names))]
+        ports = dict(zip(names, numbers, strict=True))
         facts = {
             "v": 1,
             "log_origin": f"concord.test/{secrets.token_hex(6)}",
             "ports": ports,
             "public_origin": public_origin or f"http://localhost:{ports['api']}",
             "test": True,
+            "network": network,
         }
         _write(facts_file, json.dumps(facts, indent=1) + "\n")
     if facts.get("v") != 1:
         raise InstallationError(f"{facts_file}: unknown version; use the release that wrote it")
-    added = [name for name in PORTS if name not in facts["ports"]]
+    found = facts.get("network")
+    if network is not None and network != found:
+        raise InstallationError(
+            f"{root} 的合同在{_chain_zh(found)}上，不能换到 {network}：请用 --data 另开目录 / the contracts of {root} "
+            f"stand on {found or 'the embedded chain'}, not on {network}: begin a new folder with --data"
+        )
+    added = [name for name in port_names(found) if name not in facts["ports"]]
     if added:  # made by a release with fewer programs
         facts["ports"] |= dict(zip(added, free_ports(len(added)), strict=True))
         _write(facts_file, json.dumps(facts, indent=1) + "\n")
-    made = Installation(root, facts["log_origin"], facts["ports"], facts["public_origin"], facts["test"])
+    made = Installation(
+        root, facts["log_origin"], facts["ports"], facts["public_origin"], facts["test"], found
+    )
     _make_keys(made)
     made.logs.mkdir(exist_ok=True)
     made.data.mkdir(exist_ok=True)

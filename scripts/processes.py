@@ -30,7 +30,8 @@ class StartFailed(Exception):
 class Child:
     """One program of the installation.
 
-    `ready_line`: it prints one JSON line on stdout when ready (else `health` is polled).
+    `ready_line`: it prints one JSON line on stdout when ready (else `health` is polled). `program`: what runs `command`
+    when it is not Python. `on_launch` is told the process id at every start.
     """
 
     name: str
@@ -44,6 +45,8 @@ class Child:
     restarts: int = 0
     ready_at: float = 0.0
     stopping: bool = False
+    program: Path | None = None
+    on_launch: Callable[[int], None] | None = None
 
     @property
     def pid(self) -> int | None:
@@ -71,12 +74,13 @@ class Supervisor:
 
     def _launch(self, child: Child) -> None:
         child.log.parent.mkdir(parents=True, exist_ok=True)
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("CONCORD_")}
+        # Programs read settings from variables with their name in front: none may leak in from outside.
+        environment = {k: v for k, v in os.environ.items() if not k.upper().startswith(("CONCORD", "OTEL"))}
         environment.update(child.environment)
         environment["PYTHONUNBUFFERED"] = "1"
         with child.log.open("ab") as log:
             child.process = subprocess.Popen(
-                [sys.executable, *child.command],
+                [str(child.program or sys.executable), *child.command],
                 cwd=self._cwd,
                 env=environment,
                 stdin=subprocess.DEVNULL,
@@ -84,6 +88,8 @@ class Supervisor:
                 stderr=log,
                 start_new_session=True,  # Ctrl-C reaches the supervisor only, which ends children in order
             )
+        if child.on_launch is not None:
+            child.on_launch(child.process.pid)
 
     def _await_ready(self, child: Child, timeout: float) -> None:
         deadline = time.monotonic() + timeout

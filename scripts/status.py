@@ -10,20 +10,23 @@ from typing import Any
 
 import httpx
 
-from scripts.installation import PORTS, InstallationError, prepare
+from scripts.installation import Installation, InstallationError, port_names, prepare
 
 HEALTH = {"api": "/health/ready"}
 
 
 def collect(data: Path) -> dict[str, dict[str, Any]]:
-    """Sections of facts: programs, chain, anchoring. Raises InstallationError when there is no installation."""
+    """Sections of facts: programs, chain, a network's engine and validators, anchoring.
+
+    Raises InstallationError when there is no installation.
+    """
     if not (data / "installation.json").exists():
         raise InstallationError(
             f"there is no installation in {data}: start one with `concord up --data {data}`"
         )
     installation = prepare(data)
     programs: dict[str, str] = {}
-    for name in PORTS:
+    for name in port_names(installation.network):
         try:
             answer = httpx.get(installation.url(name) + HEALTH.get(name, "/health/live"), timeout=3)
             programs[name] = "ready" if answer.status_code == 200 else f"answers {answer.status_code}"
@@ -31,12 +34,29 @@ def collect(data: Path) -> dict[str, dict[str, Any]]:
             programs[name] = "down"
     programs["worker"] = _worker(data)
     facts: dict[str, dict[str, Any]] = {"programs": programs}
-    if programs["node"] == "ready":
-        facts["chain"] = httpx.get(installation.url("node") + "/status", timeout=5).json()
+    gateways = [f"rpc_{name}" for name in installation.validators] or ["node"]
+    answering = next((name for name in gateways if programs[name] == "ready"), None)
+    if answering is not None:
+        facts["chain"] = httpx.get(installation.url(answering) + "/status", timeout=5).json()
+    if installation.network:
+        facts |= _network(installation)
     settings = data / "settings.json"
     if settings.exists():
         facts["anchoring"] = _anchoring(json.loads(settings.read_text("utf-8")))
     return facts
+
+
+def _network(installation: Installation) -> dict[str, dict[str, Any]]:
+    """Checksum and versions of the validators' program, and each validator as it is now."""
+    from node.network import program
+    from node.network.local import LocalNetwork, NetworkFailed
+
+    try:
+        network = LocalNetwork(installation.network_folder, program.find())
+        nodes = {node.member.name: network.status(node) for node in network.nodes()}
+    except (program.ProgramMissing, NetworkFailed) as error:
+        return {"engine": {"trouble": str(error)}}
+    return {"engine": program.facts(network.program), "validators": nodes}
 
 
 def _worker(data: Path) -> str:

@@ -1,4 +1,4 @@
-"""Starts a whole embedded installation on one machine: chain node, TEST authorities, identity service, API, worker.
+"""Starts a whole installation on one machine: chain (a node, or validators), TEST authorities, identity service, API, worker.
 
 The order follows who needs whom: keys → node → contracts → domain → CA and identity service → trust root → witnesses → API
 → worker.
@@ -19,7 +19,7 @@ import httpx
 from api.infra.settings import environment
 from scripts.installation import COURT_SEAL, WITNESSES, Installation, InstallationError, check_ports
 from scripts.processes import Child, Supervisor
-from signing.accounts import Account
+from scripts.up_chain import address_of, chain_of
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 RELEASE_TIMEOUT = 120.0
@@ -27,11 +27,6 @@ CA_NAMES = ("root", "event", "organisation")
 WITNESS_THRESHOLD = 2
 ALLOCATOR = {"MALLOC_ARENA_MAX": "1"}
 """glibc gives each of a server's threads a heap of its own and hardly returns any: Python's share one well enough."""
-
-
-def address_of(key: bytes) -> str:
-    """EIP-55 address of a secp256k1 key."""
-    return str(Account.from_key(key).address)
 
 
 def _schema() -> str:
@@ -49,10 +44,12 @@ class Platform:
         self.installation = installation
         self._say = say
         self.supervisor = Supervisor(REPOSITORY, lambda name, what: say(f"{name}: {what}"))
+        self.chain = chain_of(installation, say)
 
     def start(self) -> None:
         """Start all programs; raises InstallationError or StartFailed with a text that says what to do."""
         check_ports(self.installation)
+        self.chain.prepare()
         issuer = self._identity_issuer()
         if self._complete():
             self._start_again(issuer)
@@ -69,16 +66,18 @@ class Platform:
             made.bridge_domain_file,
             made.trust_root,
             made.root / "settings.json",
-            made.root / "node" / "chain.json",
             made.data / "releases",
         ]
         stamp = made.root / "schema"
         return (
-            all(path.exists() for path in needed) and stamp.exists() and stamp.read_text("ascii") == _schema()
+            all(path.exists() for path in needed)
+            and self.chain.complete()
+            and stamp.exists()
+            and stamp.read_text("ascii") == _schema()
         )
 
     def _start_first(self, issuer: str) -> None:
-        self.supervisor.start(self._node(), self._court_node(), *self._test_services())
+        self.supervisor.start(*self.chain.children(), self._court_node(), *self._test_services())
         deployment = self._deploy(issuer)
         self._write_domain(deployment)
         self._deploy_court()
@@ -95,7 +94,7 @@ class Platform:
         settings = self.settings(issuer)
         self._write_settings(settings)
         self.supervisor.start(
-            self._node(),
+            *self.chain.children(),
             self._court_node(),
             *self._test_services(),
             self._ca(issuer),
@@ -168,14 +167,6 @@ class Platform:
             record.write_text(done.stdout, encoding="utf-8")
         return str(json.loads(record.read_text("utf-8"))["issuer"])
 
-    def _node(self) -> Child:
-        folder = self.installation.root / "node"
-        senders = [address_of(self.installation.key(name)) for name in ("relay", "deployer")]
-        command = ["-m", "node", "--data", str(folder), "--port", str(self.installation.ports["node"])]
-        for sender in senders:
-            command += ["--sender", sender]
-        return Child("node", command, self._log("node"))
-
     def _answers(self, path: str) -> bool:
         try:
             return httpx.get(self._url("api") + path, timeout=10).status_code == httpx.codes.OK
@@ -237,13 +228,12 @@ class Platform:
 
     def _deploy(self, issuer: str) -> Any:
         from chain.deployer import DeploymentConfig, deploy, load_deployment
-        from chain.gateway_rpc import RpcGateway
 
         found = load_deployment(self.installation.deployment_folder)
         if found is not None:
             return found
         self._say("contracts: deploying")
-        token = (self.installation.root / "node" / "rpc-token").read_text("ascii").strip()
+        self.chain.permit()
         config = DeploymentConfig(
             log_origin=self.installation.log_origin,
             test=self.installation.test,
@@ -253,10 +243,12 @@ class Platform:
             governance_threshold=2,
             admin_delay=3600,
         )
-        with RpcGateway(self._url("node"), token=token) as gateway:
-            return deploy(
+        with self.chain.gateway() as gateway:
+            done = deploy(
                 gateway, self.installation.key("deployer"), config, self.installation.deployment_folder
             )
+        self.chain.close_deployment()
+        return done
 
     def _write_domain(self, deployment: Any) -> None:
         domain = {
@@ -347,7 +339,6 @@ class Platform:
             }
             for name in ("tsa_one", "tsa_two")
         ]
-        chain = json.loads((made.root / "node" / "chain.json").read_text("utf-8"))
         return environment(
             {
                 "data_dir": made.data,
@@ -356,9 +347,7 @@ class Platform:
                 "listen_port": made.ports["api"],
                 "log_origin": made.log_origin,
                 "test_installation": made.test,
-                "chain_rpc_url": self._url("node"),
-                "chain_rpc_token_file": made.root / "node" / "rpc-token",
-                "chain_id": chain["chain_id"],
+                **self.chain.settings(),
                 "relay_key_file": self._key_file("relay"),
                 "log_key_file": self._key_file("log"),
                 "trust_root_file": made.trust_root,

@@ -115,7 +115,7 @@ def build(c: Container) -> Anchoring:
 
     def make_worker() -> Worker:
         from api.bootstrap.authorities import timestamp_client
-        from chain.gateway_rpc import RpcGateway  # the worker process alone talks to the node
+        from api.bootstrap.chain_access import chain_gateway  # the worker process alone sends
         from chain.indexer import Indexer
         from chain.relay import Relay
         from chain.transactions import Sender
@@ -123,9 +123,7 @@ def build(c: Container) -> Anchoring:
         chain_id = deployment().chain_id
         key = read_secret(c.settings.relay_key_file, "relay_key_file").removeprefix("0x")
         sender = Sender(bytes.fromhex(key), chain_id)
-        token_file = c.settings.chain_rpc_token_file
-        token = None if token_file is None else read_secret(token_file, "chain_rpc_token_file")
-        gateway = RpcGateway(c.settings.chain_rpc_url, token=token)
+        gateway = chain_gateway(c.settings, sending=True)
         db = EagerDatabase(c.settings.effective_database_url, c.field_key)
         uow = UnitOfWork(db)
         owner = f"{socket.gethostname()}/{os.getpid()}/{time.time_ns()}"
@@ -137,7 +135,8 @@ def build(c: Container) -> Anchoring:
             indexer=Indexer(gateway, SqlIndexStore(db), contracts()),
             log_key=log_key(),
             timestamps=CheckpointStamps(timestamp_client(c.settings, c.clock)),
-            proof_source=gateway,
+            # A validator network's headers and tries are of another kind: these proofs would not hold there.
+            proof_source=None if c.settings.chain_validators else gateway,
             witnessing=Witnessing(
                 uow, c.clock, witness_clients(c), c.settings.witness_threshold, time.monotonic
             ),

@@ -258,9 +258,9 @@ def build(container: Container) -> EmployersService:
         return found
 
     def ask(target: str, data: bytes) -> bytes:
-        from chain.gateway_rpc import RpcGateway
+        from api.bootstrap.chain_access import chain_gateway
 
-        with RpcGateway(settings.chain_rpc_url, timeout=2.0) as gateway:
+        with chain_gateway(settings, timeout=2.0) as gateway:
             return gateway.call(target, data)
 
     @cache

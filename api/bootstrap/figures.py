@@ -14,6 +14,7 @@ from chain.trust_root import REGISTRY
 
 if TYPE_CHECKING:
     from api.bootstrap.container import Container
+    from chain.gateway_network import NetworkGateway
     from chain.gateway_rpc import RpcGateway
 
 WORD = 32
@@ -28,10 +29,10 @@ class RegistryCounters:
         self._settings = container.settings
 
     @cached_property
-    def _gateway(self) -> RpcGateway:
-        from chain.gateway_rpc import RpcGateway
+    def _gateway(self) -> RpcGateway | NetworkGateway:
+        from api.bootstrap.chain_access import chain_gateway
 
-        return RpcGateway(self._settings.chain_rpc_url, timeout=PATIENCE)
+        return chain_gateway(self._settings, timeout=PATIENCE)
 
     @cached_property
     def _address(self) -> str:

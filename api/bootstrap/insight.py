@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from api.bootstrap.chain_access import node_addresses
 from api.bootstrap.container import Container
 from api.infra.middleware import REGISTRY
 from api.insight.metrics import PlatformCollector
@@ -91,7 +92,7 @@ class Insight:
     def operations(self) -> Operations:
         """The operator's view."""
         c = self._c
-        node = HttpNodeStatus(c.settings.chain_rpc_url)
+        node = HttpNodeStatus(*node_addresses(c.settings))
         return Operations(c.uow, c.clock, c.anchoring.operator, node, _Messages(c), _Calendar(c))
 
 

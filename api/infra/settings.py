@@ -41,6 +41,16 @@ class WitnessSetting(BaseModel):
     address: str | None = None
 
 
+class ValidatorSetting(BaseModel):
+    """One validator of the network: its RPC gateway, and the file of the bearer token for sending through it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    url: str
+    token_file: Path | None = None
+
+
 class Settings(BaseSettings):
     """Where everything is, for one process of an installation."""
 
@@ -68,6 +78,10 @@ class Settings(BaseSettings):
 
     chain_rpc_url: str = Field("http://127.0.0.1:8545", description="RPC gateway of the node")
     chain_rpc_token_file: Path | None = Field(None, description="bearer token for sending transactions")
+    chain_validators: tuple[ValidatorSetting, ...] = Field(
+        (),
+        description="RPC gateways of the validator network (JSON); empty: the embedded chain at chain_rpc_url",
+    )
     chain_id: int = Field(0, description="chain id of this installation")
     deployment_file: Path | None = Field(
         None, description="deployed contracts; default data_dir/chain/deployment.json"

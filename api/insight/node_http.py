@@ -1,5 +1,5 @@
 """The chain node's status over HTTP, remembered for two seconds so that pages and metrics never queue up
-behind it.
+behind it. Of a network's validators the first that is ready speaks.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ _KEEP_SECONDS = 2.0
 
 
 class HttpNodeStatus:
-    """Asks `GET /status` of the node's gateway."""
+    """Asks `GET /status` of the node's gateway, or of each validator's until one says that it is ready."""
 
     def __init__(
         self,
-        url: str,
-        *,
+        *urls: str,
         timeout: float = 2.0,
         transport: httpx.BaseTransport | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._http = httpx.Client(base_url=url, timeout=timeout, transport=transport, trust_env=False)
+        self._urls = [url.rstrip("/") for url in urls]
+        self._http = httpx.Client(timeout=timeout, transport=transport, trust_env=False)
         self._clock = clock
         self._lock = threading.Lock()
         self._asked = float("-inf")
         self._last: NodeFacts | None = None
 
     def read(self) -> NodeFacts | None:
-        """Present facts, or None when the node does not answer or not in its own words."""
+        """Present facts, or None when no node answers, or not in its own words."""
         with self._lock:
             if self._clock() - self._asked > _KEEP_SECONDS:
                 self._last = self._ask()
@@ -41,8 +41,17 @@ class HttpNodeStatus:
             return self._last
 
     def _ask(self) -> NodeFacts | None:
+        first: NodeFacts | None = None
+        for url in self._urls:
+            facts = self._ask_one(url)
+            if facts is not None and facts.ready:
+                return facts
+            first = first or facts
+        return first
+
+    def _ask_one(self, url: str) -> NodeFacts | None:
         try:
-            facts = self._http.get("/status").json()
+            facts = self._http.get(f"{url}/status").json()
             ms = facts["ms_per_block"]
             return NodeFacts(
                 ready=bool(facts["ready"]),

@@ -184,23 +184,38 @@ class LocalNetwork:
             return running
         with (node.home / "node.log").open("ab") as log:
             process = subprocess.Popen(
-                [str(program or self.program), "start", "--home", str(node.home)],
+                [str(program or self.program), *self.arguments(node)],
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
                 env=self._environment(),
                 start_new_session=True,
             )
-        started = psutil.Process(process.pid).create_time()
-        stamp = json.dumps({"pid": process.pid, "started": started})
-        write_atomically(node.home / "pid", stamp.encode() + b"\n", 0o644)
+        self.remember(node, process.pid)
         return process.pid
 
     @staticmethod
-    def _environment() -> dict[str, str]:
+    def arguments(node: LocalNode) -> list[str]:
+        """What the program is started with, for whoever starts it himself."""
+        return ["start", "--home", str(node.home)]
+
+    @staticmethod
+    def remember(node: LocalNode, pid: int) -> None:
+        """Note which process is the node, so that everybody's `status` and `stop` find it."""
+        with suppress(psutil.NoSuchProcess):
+            stamp = json.dumps({"pid": pid, "started": psutil.Process(pid).create_time()})
+            write_atomically(node.home / "pid", stamp.encode() + b"\n", 0o644)
+
+    @staticmethod
+    def limits() -> dict[str, str]:
+        """What a node is told about the machine; a value of the environment goes first."""
+        return {"GOMEMLIMIT": os.environ.get("GOMEMLIMIT", "350MiB")}
+
+    @classmethod
+    def _environment(cls) -> dict[str, str]:
         # The engine reads settings from variables with its name in front: none may leak in from outside.
         passed = {k: v for k, v in os.environ.items() if not k.upper().startswith(("CONCORD", "OTEL"))}
-        return {**passed, "GOMEMLIMIT": passed.get("GOMEMLIMIT", "350MiB")}
+        return passed | cls.limits()
 
     def pid(self, node: LocalNode) -> int | None:
         """Process id of a running node."""

@@ -53,7 +53,9 @@ def test_counters_count_what_was_concluded_and_prove_it(
     slots = [counter_slot(*pair) for pair in pairs]
     assert chain.gateway.storage(chain.contracts.labour, slots, head.number) == [3, 3, 3, 3, 0, 0]
     record = next((tmp_path_factory.getbasetemp()).glob("counted*/chain/deployment.json"))
-    settings = SimpleNamespace(chain_rpc_url=chain.node.rpc_url, effective_deployment_file=record)
+    settings = SimpleNamespace(
+        chain_rpc_url=chain.node.rpc_url, chain_validators=(), effective_deployment_file=record
+    )
     counters = RegistryCounters(SimpleNamespace(settings=settings))  # type: ignore[arg-type]
     block, values = counters.read(slots)
     assert (block >= head.number, list(values)) == (True, [3, 3, 3, 3, 0, 0])
