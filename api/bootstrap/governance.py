@@ -56,9 +56,9 @@ class ObservedChain:
 
     @cached_property
     def _gateway(self) -> ChainGateway:
-        from chain.gateway_rpc import RpcGateway
+        from api.bootstrap.chain_access import chain_gateway
 
-        return self._given or RpcGateway(self._container.settings.chain_rpc_url, timeout=PATIENCE)
+        return self._given or chain_gateway(self._container.settings, timeout=PATIENCE)
 
     def state(self) -> GateState | None:
         """The network contract's state."""
