@@ -41,7 +41,7 @@ def events(request: Request, governance: Service, _who: Viewer, before: Cursor =
     return page(
         request,
         "governance/events.html",
-        found=governance.events(before),
+        found=governance.events(before, limit=20),
         first=not before,
         names=governance.names(),
         **_NAMES,
