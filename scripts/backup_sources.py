@@ -46,6 +46,13 @@ def collect(root: Path, staging: Path) -> list[Entry]:
     """
     if not (root / "installation.json").exists():
         raise BackupError(f"there is no installation in {root}")
+    if (root / "network" / "network.json").exists():
+        # A copy of a running validator is torn, and one that comes back with an old memory signs a height twice.
+        raise BackupError(
+            "本机验证节点须各自备份：先停止平台，再用 concord network backup；整套备份只适用于内嵌链 / "
+            "validators of this machine are backed up one by one: stop the platform and use `concord network backup`; "
+            "this backup is for the embedded chain"
+        )
     entries: list[Entry] = []
     taken: set[Path] = set()
     # Seals first, then the mempool: what is mined in between stands in the blocks, never in neither, and no copy holds a

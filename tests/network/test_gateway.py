@@ -1,82 +1,27 @@
-"""The gateway's conformance suite, unchanged, on a network; and what only a network asks of a gateway."""
+"""What only a network asks of a gateway; what every gateway must do stands in tests/conformance/chain."""
 
 from __future__ import annotations
 
-import shutil
 import signal
-import time
 from collections.abc import Iterator
-from pathlib import Path
+from typing import Any
 
 import pytest
 
 from chain.abi import load
-from chain.calls import Contracts
 from chain.errors import GatewayUnavailable
 from chain.gateway import SendOutcome
 from chain.gateway_network import NetworkGateway
 from chain.transactions import Sender
-from node.network.local import LocalNetwork
-from tests.conformance.chain.conftest import Bench
-from tests.conformance.chain.test_gateway_conformance import *  # noqa: F403
-from tests.network.conftest import NAMES, PATIENCE
+from tests.network.conftest import PATIENCE, RELAY_KEY
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
-BLOCK_MS = 4_000
-"""Long enough for a test to look at what is waiting: blocks come by themselves here."""
-KEY = bytes([5] * 32)
-
-
-@pytest.fixture(scope="module")
-def local(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalNetwork]:
-    data = tmp_path_factory.mktemp("slow-network")
-    grants = {Sender(KEY, 1).address: 3}
-    network = LocalNetwork.found(data, program, NAMES, grants=grants, block_ms=BLOCK_MS)
-    try:
-        for node in network.nodes():
-            network.start(node)
-        for node in network.nodes():
-            network.wait(node, 2, PATIENCE)
-        yield network
-    finally:
-        for node in network.nodes():
-            network.stop(node, signal.SIGKILL)
-        shutil.rmtree(data, ignore_errors=True)
 
 
 @pytest.fixture
-def gateway(local: LocalNetwork) -> Iterator[NetworkGateway]:
-    with NetworkGateway([node.evm_url for node in local.nodes()], timeout=30.0) as opened:
+def gateway(network: Any) -> Iterator[NetworkGateway]:
+    with NetworkGateway([node.evm_url for node in network.nodes], timeout=30.0) as opened:
         yield opened
-
-
-@pytest.fixture
-def bench(gateway: NetworkGateway) -> Bench:
-    """Just after a block, with a fresh log contract."""
-
-    def mine() -> None:
-        before = gateway.head().number
-        deadline = time.monotonic() + PATIENCE
-        while gateway.head().number == before:
-            assert time.monotonic() < deadline, "no block"
-            time.sleep(0.05)
-
-    mine()  # what an earlier test left waiting is in it
-    sender = Sender(KEY, gateway.chain_id())
-    nonce = gateway.transaction_count(sender.address)
-    created = sender.sign(None, load("EvidenceLog").creation_code(), nonce, 5_000_000)
-    gateway.send([created.raw])
-    receipt = None
-    for _ in range(10):
-        mine()
-        receipt = gateway.receipts([created.hash])[0]
-        if receipt is not None:
-            break
-        gateway.send([created.raw])
-    assert receipt is not None
-    assert receipt.contract
-    contracts = Contracts(receipt.contract, "0x" + "02" * 20, "0x" + "03" * 20)
-    return Bench(gateway, mine, contracts, sender)
 
 
 def test_an_account_without_permission_is_told_so(gateway: NetworkGateway) -> None:
@@ -87,17 +32,36 @@ def test_an_account_without_permission_is_told_so(gateway: NetworkGateway) -> No
     assert "may not send" in result.reason
 
 
-def test_a_dead_validator_is_passed_over(local: LocalNetwork, gateway: NetworkGateway) -> None:
-    first = local.nodes()[0]
+def test_a_dead_validator_is_passed_over(network: Any, gateway: NetworkGateway) -> None:
+    first = network.nodes[0]
     before = gateway.head().number
-    local.stop(first, signal.SIGKILL)
+    network.local.stop(first, signal.SIGKILL)
     try:
-        assert gateway.head().number >= before
+        network.until(lambda: gateway.head().number > before + 1)
         assert gateway.url != first.evm_url
-        assert gateway.chain_id() == Sender(KEY, gateway.chain_id()).chain_id
+        sender = Sender(RELAY_KEY, gateway.chain_id())
+        nonce = gateway.transaction_count(sender.address)
+        signed = sender.sign("0x" + "44" * 20, b"with one of four away", nonce, 100_000)
+        gateway.send([signed.raw])
+        network.until(lambda: gateway.receipts([signed.hash])[0] is not None)
     finally:
-        local.start(first)
-        local.wait(first, before, PATIENCE)
+        network.local.start(first)
+        network.local.wait(first, before, PATIENCE)
+
+
+def test_what_is_asked_of_a_block_that_a_validator_lacks_is_asked_of_another(
+    network: Any, gateway: NetworkGateway
+) -> None:
+    """The refusals of a node that is behind are recognised by their words: an upgrade of the engine may change them."""
+    beyond = gateway.head().number + 1_000
+    for question in (
+        lambda: gateway.logs(1, beyond, ["0x" + "01" * 20]),
+        lambda: gateway.storage("0x" + "01" * 20, [bytes(32)], beyond),
+        lambda: gateway.block_receipts(beyond),
+    ):
+        with pytest.raises(GatewayUnavailable) as caught:
+            question()
+        assert caught.value.code == "gateway.behind"
 
 
 def test_when_nobody_answers_nothing_is_known() -> None:
@@ -105,4 +69,4 @@ def test_when_nobody_answers_nothing_is_known() -> None:
         with pytest.raises(GatewayUnavailable):
             gateway.head()
         with pytest.raises(GatewayUnavailable):
-            gateway.send([Sender(KEY, 1).sign(None, b"", 0, 100_000).raw])
+            gateway.send([Sender(RELAY_KEY, 1).sign(None, b"", 0, 100_000).raw])

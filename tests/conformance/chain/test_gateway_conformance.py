@@ -13,6 +13,7 @@ from chain.errors import CallReverted
 from chain.gateway import SendOutcome
 from chain.merkle import leaf_hash, tree_root
 from chain.transactions import Sender
+from tests.conformance.chain.conftest import NETWORK
 
 ENTRIES = [bytes([i] * 32) for i in range(1, 6)]
 
@@ -45,6 +46,27 @@ def test_chain_facts(bench: Any) -> None:
     assert gateway.final_head() == after
     assert gateway.code(bench.contracts.evidence_log)
     assert gateway.code("0x" + "09" * 20) == b""
+
+
+def test_block_zero_is_the_first_one(bench: Any) -> None:
+    """Whatever its number: deployments and trust roots name a chain by its hash."""
+    bench.mine()
+    first = bench.gateway.block(0)
+    assert first.parent == bytes(32)
+    assert bench.gateway.block(first.number) == first
+    assert bench.gateway.block(first.number + 1).parent == first.hash
+
+
+@pytest.mark.parametrize("bench", ["anvil", NETWORK], indirect=True)  # the simulation keeps no slots
+def test_storage_is_read_at_a_block(bench: Any) -> None:
+    slot = load("EvidenceLog").storage_layout["_size"].to_bytes(32, "big")
+    before = bench.gateway.final_head().number
+    signed = _append(bench, _start(bench).nonce, 0, ENTRIES)
+    bench.gateway.send([signed.raw])
+    bench.mine()
+    after = bench.gateway.receipts([signed.hash])[0].block_number
+    values = [bench.gateway.storage(bench.contracts.evidence_log, [slot], n)[0] for n in (before, after)]
+    assert values == [0, len(ENTRIES)]
 
 
 def test_a_sent_transaction_waits_then_is_mined_with_its_events(bench: Any) -> None:
@@ -101,7 +123,7 @@ def test_sending_again_is_harmless_and_says_known(bench: Any) -> None:
 
 
 def test_a_transaction_of_another_chain_is_refused(bench: Any) -> None:
-    foreign = Sender(bytes([5] * 32), 1)
+    foreign = Sender(bench.key, 1)
     call = calls.append(bench.contracts, 0, ENTRIES[:1])
     signed = foreign.sign(call.to, call.data, _start(bench).nonce, call.gas)
     assert bench.gateway.send([signed.raw])[0].outcome is SendOutcome.REFUSED

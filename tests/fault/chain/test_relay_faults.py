@@ -11,7 +11,7 @@ import pytest
 
 from chain import calls
 from chain.abi import load
-from chain.errors import LogIntegrityError
+from chain.errors import GatewayUnavailable, LogIntegrityError
 from chain.relay import Relay
 from chain.transactions import Sender
 from tests.support.relay_world import (
@@ -108,6 +108,50 @@ def test_a_transaction_displaced_by_another_use_of_the_account_is_staged_again()
     world.store.release("conclude")
     drain(world)
     check(world)
+
+
+def test_a_transaction_that_is_found_late_is_not_displaced() -> None:
+    """A validator counts a transaction some blocks before it finds it by its hash."""
+    world = World()
+    world.gateway.index_lag = 2
+    world.add(3)
+    role_calls(world.store)
+    world.step()
+    receipts, found = world.gateway.receipts, world.gateway.head().number
+    world.gateway.receipts = lambda hashes: [  # type: ignore[method-assign]
+        r if r is None or r.block_number < found else None for r in receipts(hashes)
+    ]
+    for _ in range(2):
+        tick = world.relay.tick()
+        assert [alarm.code for alarm in tick.alarms] == []
+        world.time += 0.1
+        world.gateway.mine()
+    world.gateway.receipts = receipts  # type: ignore[method-assign]
+    world.store.release("conclude")
+    drain(world)
+    check(world)
+
+
+def test_validators_that_catch_up_are_no_contradiction() -> None:
+    world = World()
+    world.add(3)
+    role_calls(world.store)
+    world.store.release("conclude")
+    drain(world)
+    receipts = world.gateway.receipts
+    world.gateway.receipts = lambda hashes: [None for _ in hashes]  # type: ignore[method-assign]
+    world.gateway.index_lag = 3
+    world.relay = world.new_relay("after a restart")
+    world.time += 6.0
+    with pytest.raises(GatewayUnavailable) as caught:
+        world.relay.tick()
+    assert caught.value.code == "gateway.behind"
+    for _ in range(5):
+        world.gateway.mine()
+    with pytest.raises(LogIntegrityError):
+        world.relay.tick()
+    world.gateway.receipts = receipts  # type: ignore[method-assign]
+    world.relay.tick()
 
 
 def test_an_append_of_a_stranger_stops_the_relay() -> None:

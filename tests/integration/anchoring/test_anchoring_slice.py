@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import event as sql_event
 from sqlalchemy import update
 
+from api.anchoring.repository import index_queries
 from api.anchoring.tables import SecretRow
 from api.kernel.errors import DomainError
 from api.kernel.events import EventDraft
@@ -230,6 +231,26 @@ def test_an_orphan_in_the_log_stops_the_worker_until_a_person_has_looked(slice_:
             slice_.service.operator.clear_alarm(session, OPERATOR, alarm.id, "again")
     with pytest.raises(DomainError, match=r"anchoring\.integrity"):
         slice_.service.worker().tick()  # the orphan is still there
+
+
+def test_an_append_that_is_not_found_by_its_hash_yet_is_no_orphan(slice_: Slice) -> None:
+    """A validator shows a block's events some moments before it finds their transaction by its hash."""
+    transactions = slice_.gateway.transactions
+    slice_.gateway.transactions = lambda hashes: [None for _ in hashes]  # type: ignore[method-assign]
+    record(slice_, "econtract/a", 2)
+    for _ in range(4):
+        slice_.service.worker().tick()
+        slice_.gateway.mine()  # type: ignore[attr-defined]
+        slice_.monotonic += 6  # type: ignore[operator]
+    with slice_.service.uow.read() as session:
+        status = slice_.service.operator.status(session)
+        assert (status.events, status.stopped, status.alarms) == ({"anchored": 2}, False, [])
+        assert len(index_queries.unaudited(session, 5)) == 1
+    slice_.gateway.transactions = transactions  # type: ignore[method-assign]
+    settle(slice_)
+    slice_.service.worker().tick()
+    with slice_.service.uow.read() as session:
+        assert index_queries.unaudited(session, 5) == []
 
 
 # -- erasure

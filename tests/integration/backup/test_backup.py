@@ -45,6 +45,13 @@ def root(tmp_path: Path) -> Path:
     return root
 
 
+def test_validators_of_this_machine_are_not_copied_while_they_may_run(root: Path, tmp_path: Path) -> None:
+    (root / "network").mkdir()
+    (root / "network" / "network.json").write_text("{}")
+    with pytest.raises(BackupError, match=r"须各自备份.*concord network backup"):
+        collect(root, tmp_path)
+
+
 class _Platform:
     """Writes as the platform does: blob, then row, then (the row being there) the chain's journal."""
 

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from eth_hash.auto import keccak
 
 from chain.abi import CONTRACTS, load
 from chain.deployer import PLAN, RECORD, DeploymentConfig, DeploymentError, deploy, load_deployment
 from chain.errors import CallReverted, GatewayUnavailable
-from chain.gateway import SendResult
+from chain.gateway import SendOutcome, SendResult
 from chain.gateway_rpc import RpcGateway
 from chain.governance import Act, execute, schedule
 from chain.transactions import Sender
@@ -58,6 +59,33 @@ class HalfSending:
             self._inner.send(raws[: self._arrive])
             raise GatewayUnavailable("killed")
         return self._inner.send(raws)
+
+
+class Dropping:
+    """Says that it took a group of transactions, and drops all but the first, once."""
+
+    def __init__(self, inner: RpcGateway) -> None:
+        self._inner, self.dropped = inner, 0
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._inner, name)
+
+    def send(self, raws: Sequence[bytes]) -> list[SendResult]:
+        if len(raws) > 1 and not self.dropped:
+            self.dropped = len(raws) - 1
+            kept = self._inner.send(raws[:1])
+            return kept + [SendResult(keccak(raw), SendOutcome.ACCEPTED) for raw in raws[1:]]
+        return self._inner.send(raws)
+
+
+def test_what_was_dropped_without_a_word_is_sent_again(
+    evm: Evm, config: DeploymentConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chain.deployment_steps.RESEND", 0.3)
+    gateway = Dropping(evm.gateway)
+    done = deploy(gateway, DEPLOYER, config, tmp_path, timeout=20)  # type: ignore[arg-type]
+    assert gateway.dropped > 1
+    assert set(done.contracts) == set(CONTRACTS)
 
 
 def test_deploys_once_and_reads_its_record_afterwards(

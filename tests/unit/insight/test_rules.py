@@ -165,3 +165,20 @@ def test_a_node_that_is_not_there_counts_as_down() -> None:
         raise httpx.ConnectError("refused")
 
     assert HttpNodeStatus("http://node.test", transport=httpx.MockTransport(refuse)).read() is None
+
+
+def test_of_a_networks_validators_the_first_that_is_ready_speaks() -> None:
+    facts = {"a.test": {**GOOD, "ready": False, "height": 1}, "c.test": {**GOOD, "height": 3}}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.host not in facts:
+            raise httpx.ConnectError("refused")
+        return httpx.Response(200, json=facts[request.url.host])
+
+    def height(*names: str) -> int | None:
+        found = HttpNodeStatus(
+            *(f"http://{n}.test/" for n in names), transport=httpx.MockTransport(answer)
+        ).read()
+        return None if found is None else found.height
+
+    assert (height("a", "b", "c"), height("b", "a"), height("b")) == (3, 1, None)
