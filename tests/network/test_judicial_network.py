@@ -26,6 +26,7 @@ from chain.judicial_deployer import JudicialDeployment, load_judicial_deployment
 from chain.judicial_receipt import REFERENCE, evidence_number
 from chain.judicial_rpc import AnchorReader, open_court, receipts_of
 from chain.transactions import Sender
+from node.network.cli import app as network_app
 from node.network.local import LocalNetwork
 from signing.wallets import address_of
 from tests.network.conftest import NAMES, PATIENCE
@@ -66,10 +67,13 @@ def _rpc(urls: list[str]) -> list[str]:
 def court(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CourtNetwork]:
     """Deployed by the court's own command through all of its validators."""
     data = tmp_path_factory.mktemp("court-network")
-    local = LocalNetwork.found(
-        data, program, COURT_NAMES, chain=CHAIN, evm_chain_id=CHAIN_ID, block_ms=400,
-        grants={address_of(DEPLOYER): 3, address_of(RELAY): 1},
-    )  # fmt: skip
+    orgs = [part for name in COURT_NAMES for part in ("--org", name)]
+    grants = ["--grant", f"{address_of(DEPLOYER)}=3", "--grant", f"{address_of(RELAY)}=1"]
+    own = ["--chain", CHAIN, "--evm-chain-id", str(CHAIN_ID), "--block-ms", "400", "--data", str(data)]
+    founded = CliRunner().invoke(network_app, ["init", *orgs, *grants, *own, "--json"])
+    assert founded.exit_code == 0, founded.output
+    local = LocalNetwork(data, program)
+    assert (local.record()["chain"], local.record()["evm_chain_id"]) == (CHAIN, CHAIN_ID)
     try:
         for node in local.nodes():
             local.start(node)
