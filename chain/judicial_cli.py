@@ -15,6 +15,14 @@ import typer
 
 app = typer.Typer(no_args_is_help=True, help="司法链查询 / ask the court's own chain")
 
+Rpc = Annotated[
+    list[str],
+    typer.Option(
+        "--rpc",
+        help="司法链 RPC 地址；验证人网络可多次给出 / RPC address of the court's chain; repeat it for a network's validators",
+    ),
+]
+
 ANSWERS = {
     "confirmed": ("司法链已确认", "confirmed by the court's chain", 0),
     "not_accepted": ("司法链尚未接受该检查点", "the court's chain has not accepted this checkpoint (yet)", 2),
@@ -35,7 +43,7 @@ def check(
     target: Annotated[
         str, typer.Argument(metavar="FILE|NUMBER", help="证据包或存证编号 / package or number")
     ],
-    rpc: Annotated[str, typer.Option("--rpc", help="司法链 RPC 地址 / RPC address of the court's chain")],
+    rpc: Rpc,
     address: Annotated[
         str, typer.Option("--address", help="JudicialAnchor 合约地址 / address of the contract")
     ],
@@ -43,15 +51,14 @@ def check(
 ) -> None:
     """向司法链查询证据包或存证编号 / look a package or an evidence number up on the court's chain."""
     from chain.errors import ChainError
-    from chain.gateway_rpc import RpcGateway
     from chain.judicial_check import check_number, check_package
-    from chain.judicial_rpc import AnchorReader
+    from chain.judicial_rpc import AnchorReader, open_court
     from chain.package import MAX_BYTES
     from chain.transactions import address_bytes, checksum_address
 
     try:
         spelled = checksum_address(address_bytes(address))
-        with RpcGateway(rpc) as gateway:
+        with open_court(rpc) as gateway:
             reader = AnchorReader(gateway, spelled)
             if not reader.is_anchor():
                 _unusable(f"{spelled}: 不是本版本的 JudicialAnchor / no JudicialAnchor of this release")
@@ -80,7 +87,7 @@ def check(
 
 @app.command()
 def deploy(
-    rpc: Annotated[str, typer.Option("--rpc", help="司法链 RPC 地址 / RPC address of the court's chain")],
+    rpc: Rpc,
     key_file: Annotated[
         Path, typer.Option("--key-file", help="一次性部署密钥（十六进制）/ one-time deployment key (hex)")
     ],
@@ -103,14 +110,14 @@ def deploy(
     from chain.cosignature import bridge_domain
     from chain.durable_file import replace_file
     from chain.errors import ChainError
-    from chain.gateway_rpc import RpcGateway
     from chain.judicial_deployer import JudicialConfig, deploy_judicial_anchor
+    from chain.judicial_rpc import open_court
 
     try:
         config = JudicialConfig(log_origin, test, tuple(witness), threshold)
         key = bytes.fromhex(key_file.read_text("ascii").strip().removeprefix("0x"))
         token = None if token_file is None else token_file.read_text("ascii").strip()
-        with RpcGateway(rpc, token=token) as gateway:
+        with open_court(rpc, token=token) as gateway:
             made = deploy_judicial_anchor(gateway, key, config, record)
         domain = bridge_domain(made.chain_id, made.address, log_origin, test=test)
         replace_file(domain_out, json.dumps(domain.typed()).encode() + b"\n")

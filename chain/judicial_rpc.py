@@ -7,8 +7,12 @@ from typing import Any
 
 from chain.abi import JUDICIAL_ANCHOR, load
 from chain.errors import GatewayUnavailable, RpcRefused
+from chain.gate import has_gate
+from chain.gateway import ChainGateway
+from chain.gateway_network import NetworkGateway
 from chain.gateway_rpc import RpcGateway
-from chain.judicial_receipt import receipt_entry
+from chain.judicial_port import CourtReceipts
+from chain.judicial_receipt import receipt_entry, reference_entry
 from chain.state_proofs import build_receipt_proof
 
 METHOD_NOT_FOUND = -32601
@@ -39,10 +43,57 @@ class RpcReceipts:
         return seal
 
 
+class NetworkReceipts:
+    """Receipts of one JudicialAnchor on a validator network: where the acceptance stands, without a proof of it.
+
+    The engine's blocks hold no trie of receipts in the form of `anvil-mpt`, so step 18 of a verification stays open
+    (UNSUPPORTED) for these; anybody may ask the court's contract itself.
+    """
+
+    def __init__(self, gateway: ChainGateway, chain_id: int, address: str) -> None:
+        self._gateway = gateway
+        self._chain_id = chain_id
+        self._address = address
+
+    def make(self, number: int, index: int) -> Mapping[str, Any]:
+        """See `chain.judicial_port.CourtReceipts`."""
+        hashes = [log.transaction for log in self._gateway.logs(number, number, [self._address])]
+        for receipt in self._gateway.receipts(list(dict.fromkeys(hashes))):
+            if receipt is not None and (receipt.block_number, receipt.index) == (number, index):
+                return reference_entry(
+                    self._chain_id, self._address, number, receipt.block_hash, receipt.transaction
+                )
+        raise GatewayUnavailable(
+            f"the contract's events of block {number} are not there yet", code="gateway.behind"
+        )
+
+
+def receipts_of(gateway: RpcGateway | NetworkGateway, chain_id: int, address: str) -> CourtReceipts:
+    """What makes receipts on the court's chain, by the kind of the chain."""
+    if isinstance(gateway, NetworkGateway):
+        return NetworkReceipts(gateway, chain_id, address)
+    return RpcReceipts(gateway, chain_id, address)
+
+
+def open_court(
+    urls: Sequence[str], *, token: str | None = None, timeout: float = 10.0
+) -> RpcGateway | NetworkGateway:
+    """A gateway to the court's chain: a network's where several addresses are given, or the chain at the only one is one.
+
+    token: bearer token for sending, the same at each address. Raises GatewayUnavailable.
+    """
+    if len(urls) == 1:
+        single = RpcGateway(urls[0], token=token, timeout=timeout)
+        if not has_gate(single):
+            return single
+        single.close()
+    return NetworkGateway(urls, tokens=[token] * len(urls), timeout=timeout)
+
+
 class AnchorReader:
     """What JudicialAnchor answers to anybody. It knows nothing but the court's RPC address and the contract's."""
 
-    def __init__(self, gateway: RpcGateway, address: str) -> None:
+    def __init__(self, gateway: ChainGateway, address: str) -> None:
         self._gateway = gateway
         self.address = address
 

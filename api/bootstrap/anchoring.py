@@ -144,24 +144,22 @@ def build(c: Container) -> Anchoring:
         )
 
     def make_judicial() -> JudicialWorker | None:
-        from chain.gateway_rpc import RpcGateway
+        from api.bootstrap.court_access import court_gateway, has_court
         from chain.judicial import Court, JudicialRelay
         from chain.judicial_deployer import load_judicial_deployment
-        from chain.judicial_rpc import RpcReceipts
+        from chain.judicial_rpc import receipts_of
         from chain.transactions import Sender
 
         settings = c.settings
         made = load_judicial_deployment(settings.judicial_deployment_file)
-        if made is None or not settings.judicial_rpc_url:
+        if made is None or not has_court(settings):
             return None
         key = read_secret(settings.judicial_relay_key_file, "judicial_relay_key_file").removeprefix("0x")
-        token_file = settings.judicial_rpc_token_file
-        token = None if token_file is None else read_secret(token_file, "judicial_rpc_token_file")
-        gateway = RpcGateway(settings.judicial_rpc_url, token=token)
+        gateway = court_gateway(settings, sending=True)
         db = EagerDatabase(settings.effective_database_url, c.field_key)
         relay = JudicialRelay(
             gateway,
-            RpcReceipts(gateway, made.chain_id, made.address),
+            receipts_of(gateway, made.chain_id, made.address),
             SqlJudicialStore(db, made.threshold, c.clock.now),
             Sender(bytes.fromhex(key), made.chain_id),
             Court(

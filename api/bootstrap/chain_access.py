@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from api.infra.settings import read_secret
+from api.bootstrap.gateways import open_gateway
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from api.infra.settings import Settings
     from chain.gateway_network import NetworkGateway
     from chain.gateway_rpc import RpcGateway
@@ -21,20 +19,8 @@ def chain_gateway(
 
     sending: with the bearer tokens, which only the worker has use for. timeout: seconds that one address may take.
     """
-
-    def token(file: Path | None, setting: str) -> str | None:
-        return read_secret(file, setting) if sending and file is not None else None
-
-    validators = settings.chain_validators
-    if validators:
-        from chain.gateway_network import NetworkGateway
-
-        tokens = [token(item.token_file, "chain_validators") for item in validators]
-        return NetworkGateway([item.url for item in validators], tokens=tokens, timeout=timeout)
-    from chain.gateway_rpc import RpcGateway
-
-    own = token(settings.chain_rpc_token_file, "chain_rpc_token_file")
-    return RpcGateway(settings.chain_rpc_url, token=own, timeout=timeout)
+    own = (settings.chain_rpc_url, settings.chain_rpc_token_file)
+    return open_gateway("chain", settings.chain_validators, own, sending=sending, timeout=timeout)
 
 
 def node_addresses(settings: Settings) -> list[str]:

@@ -33,6 +33,7 @@ SLICES = (
     "evidence",
     "insight",
     "rights",
+    "governance",
 )
 """Every slice of the installation, in the order in which their tables depend on nothing but infra."""
 
@@ -120,6 +121,11 @@ class Container:
     def rights(self) -> Any:
         """Erasure when retention ends."""
         return self._build("rights")
+
+    @cached_property
+    def governance(self) -> Any:
+        """Who governs the chain, and what was decided."""
+        return self._build("governance")
 
     @property
     def recorder(self) -> EventRecorder:

@@ -111,6 +111,10 @@ class Settings(BaseSettings):
     judicial_rpc_token_file: Path | None = Field(
         None, description="bearer token for sending to the court's node"
     )
+    judicial_validators: tuple[ValidatorSetting, ...] = Field(
+        (),
+        description="RPC gateways of the court's own validator network (JSON); empty: one node at judicial_rpc_url",
+    )
     judicial_deployment_file: Path | None = Field(None, description="record of the court's JudicialAnchor")
     judicial_relay_key_file: Path | None = Field(None, description="key (hex) that carries checkpoints there")
     judicial_seal_vkey: str = Field(

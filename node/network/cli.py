@@ -112,6 +112,10 @@ def init(
         typer.Option(help="ADDRESS=1|2|3：账户权限 / an account's permissions from the start."),
     ] = None,
     data: Data = _DEFAULT,
+    chain: Annotated[str, typer.Option(help="网络名 / name of the network.")] = "concord-local",
+    evm_chain_id: Annotated[
+        int | None, typer.Option(help="链号，缺省随机 / chain id (EIP-155); random when not given.")
+    ] = None,
     port: Annotated[int | None, typer.Option(help="首个端口 / first port; free ones when not given.")] = None,
     block_ms: Annotated[int, typer.Option(help="块间停顿毫秒 / pause after a block, milliseconds.")] = 1_000,
     as_json: Json = False,
@@ -129,7 +133,10 @@ def init(
     with _told():
         program = build_program(lambda text: _console.print(text, highlight=False))
         names = org or list(LOCAL_MEMBERS)
-        network = LocalNetwork.found(data, program, names, grants=grants, first_port=port, block_ms=block_ms)
+        network = LocalNetwork.found(
+            data, program, names, chain=chain, evm_chain_id=evm_chain_id,
+            grants=grants, first_port=port, block_ms=block_ms,
+        )  # fmt: skip
         record = network.record()
         _show(
             {k: record[k] for k in ("chain", "evm_chain_id", "genesis_sha256")} | {"members": names}, as_json

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -51,8 +52,13 @@ class LocalNode:
 
 
 def free_block(count: int) -> int:
-    """First of `count` neighbouring ports that nobody uses now."""
-    for first in range(27_000, 32_000, count):
+    """First of `count` neighbouring ports that nobody uses now.
+
+    The search begins anywhere: a second network that is founded before the first has started must not get its ports.
+    """
+    blocks = list(range(27_000, 32_000 - count, count))
+    start = secrets.randbelow(len(blocks))
+    for first in blocks[start:] + blocks[:start]:
         if all(_is_free(port) for port in range(first, first + count)):
             return first
     raise NetworkFailed("no free ports between 27000 and 32000")
@@ -85,11 +91,15 @@ class LocalNetwork:
         names: Sequence[str],
         *,
         chain: str = "concord-local",
+        evm_chain_id: int | None = None,
         grants: Mapping[str, int] | None = None,
         first_port: int | None = None,
         block_ms: int = 1_000,
     ) -> LocalNetwork:
-        """A network of `names` on loopback, all of whose members live in this folder. Raises `NetworkFailed`."""
+        """A network of `names` on loopback, all of whose members live in this folder. Raises `NetworkFailed`.
+
+        chain, evm_chain_id: its own, where a second network runs beside (the court's); a random id when not given.
+        """
         if (data / RECORD).exists():
             raise NetworkFailed(f"{data} holds a network already")
         first = first_port if first_port is not None else free_block(10 * len(names))
@@ -98,7 +108,9 @@ class LocalNetwork:
             ports = Ports.block(first + 10 * index)
             home = data / name
             nodes.append(LocalNode(make(home, name, f"127.0.0.1:{ports.p2p}", program), home, ports))
-        description = founding.describe([n.member for n in nodes], chain=chain, grants=grants or {})
+        description = founding.describe(
+            [n.member for n in nodes], chain=chain, grants=grants or {}, evm_chain_id=evm_chain_id
+        )
         digest = founding.build(description, data / "genesis.json", program)
         network = cls(data, program)
         record = {

@@ -44,6 +44,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("/operator/messages", N_("消息投递"), OPERATOR),
     Entry("/operator/accounts", N_("账号管理"), OPERATOR),
     Entry("/operator/audit", N_("审计记录"), OPERATOR),
+    Entry("/network", N_("链治理"), READER | OPERATOR),
     Entry("/erasures", N_("到期清除"), frozenset({"operator", "regulator", "auditor"})),
     Entry("/parameters", N_("参数"), OPERATOR),
     Entry("/me", N_("我的合同"), frozenset({"worker"})),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from chain.judicial_receipt import REFERENCE, reference_entry
 from chain.verifier import Outcome, verify
 from chain.verifier.outcome import StepResult
 from tests.factories.court import COURT_CHAIN, court_key, trusted_court, with_receipt
@@ -79,6 +80,13 @@ def test_a_receipt_of_another_shape_ends_at_step_two(world: World, alter: Any) -
     found = verify(forge.package, forge.root, now=LATER).step(2)
     assert found is not None
     assert _seen(found) == (Outcome.FAILED, "ENTRY_MALFORMED")
+
+
+def test_a_receipt_of_a_courts_network_is_left_open(world: World) -> None:
+    made = reference_entry(COURT_CHAIN, "0x" + "77" * 20, 12, bytes([1] * 32), bytes([2] * 32))
+    step = _step(world, alter=lambda _: made)
+    assert _seen(step) == (Outcome.INDETERMINATE, "UNSUPPORTED")
+    assert step.facts == {"type": REFERENCE, "chain_id": COURT_CHAIN}
 
 
 def test_a_type_to_come_is_left_open(world: World) -> None:
