@@ -16,7 +16,7 @@ from chain.checkpoint import Checkpoint, SignedNote
 from chain.errors import TEXTS, ChainError, NoteInvalid
 from chain.package import PackageError, contents, read_package
 from chain.package.contents import ShapeError
-from chain.package.proofs import LogProof
+from chain.package.proofs import LogProof, read_heads
 from signing import jcs
 
 MAX_EVENTS = 500
@@ -184,7 +184,9 @@ def _read(data: bytes) -> tuple[Checkpoint, list[tuple[dict[str, Any], LogProof]
         ]
         if len(events) > MAX_EVENTS or not events:
             raise QueryRefused("judicial.package_unreadable", reason=f"{len(events)} events")
-        proofs = [LogProof.parse(entries[contents.proof_name(n)]) for n in range(1, len(events) + 1)]
+        proofs = read_heads(entries[contents.PROOFS], entries[contents.CHECKPOINT]).all()
+        if len(proofs) != len(events):
+            raise QueryRefused("judicial.package_unreadable", reason=f"{len(proofs)} proofs")
     except (PackageError, NoteInvalid, ShapeError, KeyError, ValueError) as error:
         raise QueryRefused("judicial.package_unreadable", reason=str(error)[:120]) from error
     return checkpoint, list(zip(events, proofs, strict=True))

@@ -205,6 +205,10 @@ def build_app(first: str | None = None) -> typer.Typer:
         from scripts.disclose import disclose
 
         app.command("disclose")(disclose)
+    if first in {None, "proofs"}:
+        from scripts.proofs import proofs
+
+        app.command("proofs")(proofs)
     if first in {None, "chain"}:
         from node.cli import app as chain_app
 

@@ -137,8 +137,6 @@ class SignedRounds:
             seal_binding=found.seal_binding,
             intent=found.intent,
             employer_signed_at=found.signed_at,
-            crls=found.crls,
-            ocsps=found.ocsps,
         )
 
 

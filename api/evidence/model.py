@@ -71,8 +71,6 @@ class SigningMaterial:
     seal_binding: Mapping[str, Any]
     intent: Mapping[str, Any]
     employer_signed_at: datetime
-    crls: Sequence[bytes] = ()
-    ocsps: Sequence[bytes] = ()
 
 
 @dataclass(frozen=True)

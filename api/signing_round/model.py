@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -280,9 +280,6 @@ class EvidenceMaterial:
     seal_binding: Mapping[str, Json]
     intent: Mapping[str, Json]
     final_pdf: bytes
-    crls: tuple[bytes, ...] = ()
-    ocsps: tuple[bytes, ...] = ()
-    certificates: tuple[bytes, ...] = field(default=())
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ STREAM: Final = "events/stream.json"
 CITED: Final = "events/cited.json"
 CHECKPOINT: Final = "log/checkpoint.txt"
 CHECKPOINT_TOKEN: Final = "log/checkpoint.tsr"  # noqa: S105  a file name
+PROOFS: Final = "log/proofs.txt"
 CHAIN_RECORD: Final = "chain/record.json"
 JUDICIAL: Final = "judicial/receipt.json"
 BRIDGE: Final = "log/bridge-cosignatures.json"
@@ -41,15 +42,9 @@ FIGURE_STATEMENT: Final = "figure/statement.json"
 FIGURE_PROOF: Final = "figure/proof.json"
 JUDICIAL_TYPE: Final = "anvil-mpt"
 
-_PROOF = re.compile(r"log/proofs/[0-9]{5}\.tlog-proof")
 _RENEWAL = re.compile(r"log/renewals/[0-9]{2}\.tsr")
 _REVOCATION = re.compile(r"revocation/[0-9]{2}\.(ocsp|crl)")
 MAX_JSON: Final = 8_000_000
-
-
-def proof_name(number: int) -> str:
-    """Name of the proof of the event at `number` (from 1) of stream.json, then cited.json."""
-    return f"log/proofs/{number:05d}.tlog-proof"
 
 
 RENEWALS: Final = "log/renewals/"
@@ -268,7 +263,7 @@ MANIFEST_SHAPE: Final = s.tagged(
 
 @dataclass(frozen=True)
 class Contents:
-    """The names that a kind must hold and may hold, beside proofs and revocation data.
+    """The names that a kind must hold and may hold, beside renewals and revocation data.
 
     `sealed`: the log's key has signed the manifest. A package that anybody makes offline has no such signature.
     """
@@ -276,7 +271,6 @@ class Contents:
     required: frozenset[str]
     optional: frozenset[str]
     revocation: bool = False
-    proofs: bool = True
     sealed: bool = True
     renewals: bool = False
 
@@ -285,14 +279,13 @@ class Contents:
         for name in sorted(self.required - names):
             return "missing", name
         for name in sorted(names - self.required - self.optional):
-            proof = self.proofs and _PROOF.fullmatch(name)
             renewal = self.renewals and _RENEWAL.fullmatch(name)
-            if not proof and not renewal and not (self.revocation and _REVOCATION.fullmatch(name)):
+            if not renewal and not (self.revocation and _REVOCATION.fullmatch(name)):
                 return "foreign", name
         return None
 
 
-_LOG = frozenset({STREAM, CITED, CHECKPOINT, CHECKPOINT_TOKEN})
+_LOG = frozenset({STREAM, CITED, CHECKPOINT, CHECKPOINT_TOKEN, PROOFS})
 KINDS: Final[Mapping[str, Contents]] = {
     CONTRACT: Contents(
         _LOG
@@ -318,7 +311,7 @@ KINDS: Final[Mapping[str, Contents]] = {
         frozenset({JUDICIAL, BRIDGE}),
         sealed=False,
     ),
-    FIGURE: Contents(frozenset({FIGURE_STATEMENT, FIGURE_PROOF}), frozenset(), proofs=False),
+    FIGURE: Contents(frozenset({FIGURE_STATEMENT, FIGURE_PROOF}), frozenset()),
 }
 
 

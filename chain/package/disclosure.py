@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from chain.errors import ChainError
 from chain.package import contents, manifest
-from chain.package.proofs import LogProof
+from chain.package.proofs import read_heads, write_heads
 from chain.package.zip_profile import (
     MANIFEST,
     MANIFEST_SIGNATURE,
@@ -170,11 +170,11 @@ def _events(entries: Mapping[str, bytes]) -> dict[str, bytes]:
             {"v": 1, "events": [{"event": cited[registration]["event"], "payload": None}]}
         ),
     }
-    for number, old in enumerate([*range(1, len(own) + 1), len(own) + registration + 1], start=1):
-        data = entries.get(contents.proof_name(old), b"")
-        try:
-            LogProof.parse(data)
-        except ValueError as error:
-            raise _unusable(contents.proof_name(old)) from error
-        files[contents.proof_name(number)] = data
+    try:
+        proofs = read_heads(entries[contents.PROOFS], entries[contents.CHECKPOINT]).all()
+    except ValueError as error:
+        raise _unusable(contents.PROOFS) from error
+    if len(proofs) != len(own) + len(cited):
+        raise _unusable(contents.PROOFS)
+    files[contents.PROOFS] = write_heads([*proofs[: len(own)], proofs[len(own) + registration]])
     return files

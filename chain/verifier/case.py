@@ -65,6 +65,7 @@ class Case:
     pdf: PdfFacts | None = None
     checkpoint: Checkpoint | None = None
     checkpoint_token: Token | None = None
+    log_indices: tuple[int, ...] = ()
 
     @property
     def kind(self) -> str:

@@ -151,7 +151,6 @@ SUB_TEXTS: Final[dict[str, Text]] = {
         "The two signatures of witness {witness} do not belong together",
     ),
     "INCLUSION_INVALID": ("存在证明不成立", "An inclusion proof does not hold"),
-    "CHECKPOINT_DIFFERS": ("证明出自另一个检查点", "A proof is for another checkpoint"),
     "LOG_ORDER_VIOLATION": ("日志中的次序不正确", "The order in the log is wrong"),
     "NO_CHAIN_RECORD": ("没有附链上记录", "No chain record is enclosed"),
     "HEADER_NOT_AUTHENTICATED": (

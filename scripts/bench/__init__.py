@@ -6,14 +6,12 @@ Absolute times on shared machines are noise: they are shown beside a baseline of
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
 
 import typer
 
 app = typer.Typer(no_args_is_help=True, help="量测（比值与计数）/ measure ratios and counts")
 
-SECTIONS = ("signing", "anchoring", "verification", "supervision", "evidence", "judicial", "height")
+SECTIONS = ("signing", "anchoring", "verification", "supervision", "evidence", "judicial", "height", "fuzz")
 
 for _name in SECTIONS:
-    if find_spec(f"scripts.bench.{_name}") is not None:
-        app.command(_name)(import_module(f"scripts.bench.{_name}").run)
+    app.command(_name)(import_module(f"scripts.bench.{_name}").run)

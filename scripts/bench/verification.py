@@ -1,7 +1,8 @@
 """`concord bench verification`: one evidence package, warm and from a cold start, beside pyHanko's own validation.
 
 Warm: the whole plan without the rendering step's child process, against pyHanko's own validation of the three
-signatures of the same PDF (signer path at the token's time, token, difference analysis), alternating in one run.
+signatures of the same PDF (signer path at the token's time, token, difference analysis), alternating in one run. The
+second verifier, in one Node process that has verified before, gives its CPU time for as many.
 Cold: the whole command `concord verify` in a fresh process.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import cProfile
+import json
 import pstats
 import statistics
 import subprocess
@@ -20,6 +22,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Annotated, Any
 
+import psutil
 import typer
 from rich.progress import track
 
@@ -52,10 +55,16 @@ def run(
         theirs.append(_cpu(lambda: _pyhanko(pdf, root)))
         ours.append(_cpu(lambda: verify(data, root, now=now)))
     starts = [_cold(file, trust_root) for _ in track(range(cold), description="cold")]
+    second = _second(file, trust_root, n)
     ratio = statistics.median(ours) / statistics.median(theirs)
     rows = [
         ("pyHanko's own validation of the PDF, warm", _ms(theirs), "1"),
         ("whole plan, warm, without rendering", _ms(ours), f"**{ratio:.2f}** (must be ≤ 1.5)"),
+        (
+            "second verifier (JavaScript), warm, mean",
+            f"{second * 1000:.1f} ms",
+            f"**{second / statistics.median(ours):.2f}** × Python's (must be ≤ 2)",
+        ),
         (
             "`concord verify`, cold start, wall time",
             f"{statistics.median(item[0] for item in starts) * 1000:.0f} ms",
@@ -130,6 +139,37 @@ async def _validate(pdf: bytes, root: Any) -> None:
         )
     for item in reader.embedded_timestamp_signatures:
         await async_validate_pdf_timestamp(item, context(tsas, None))
+
+
+def _second(file: Path, trust_root: Path, n: int) -> float:
+    """Mean CPU seconds of one package in a Node process that is warm; every answer must be a pass."""
+    from chain.verifier.second import PROGRAM, node
+
+    question = json.dumps({"file": str(file), "trust_root": str(trust_root)}) + "\n"
+    process = subprocess.Popen(
+        [node(), str(PROGRAM), "--batch"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    ask, told = process.stdin, process.stdout
+    assert ask is not None
+    assert told is not None
+
+    def spent(times: int) -> float:
+        before = psutil.Process(process.pid).cpu_times()
+        for _ in range(times):
+            ask.write(question)
+            ask.flush()
+            answer = json.loads(told.readline())
+            if answer.get("verdict") != "passed":
+                raise typer.BadParameter(f"the second verifier says {answer}"[:300])
+        after = psutil.Process(process.pid).cpu_times()
+        return float(after.user + after.system - before.user - before.system) / times
+
+    try:
+        spent(10)
+        return spent(n)
+    finally:
+        ask.close()
+        process.wait(30)
 
 
 def _cold(file: Path, trust_root: Path) -> tuple[float, float]:

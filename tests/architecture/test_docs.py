@@ -27,6 +27,19 @@ def test_every_command_is_documented() -> None:
     assert not missing, f"docs/operations/commands.md does not name {missing}"
 
 
+def test_every_documented_command_exists() -> None:
+    commands = get_command(build_app()).commands  # type: ignore[attr-defined]
+    unknown = []
+    for path in [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md"]:
+        for name, after in re.findall(
+            r"`(?:\.venv/bin/)?concord ([a-z-]+)(?: ([a-z-]+))?\b", path.read_text("utf-8")
+        ):
+            inner = getattr(commands.get(name), "commands", None)
+            if name not in commands or (inner is not None and after and after not in inner):
+                unknown.append(f"{path.relative_to(ROOT)}: concord {name} {after}")
+    assert not unknown, "\n".join(unknown)
+
+
 def test_decisions_have_the_house_length() -> None:
     for path in sorted((ROOT / "docs" / "decisions").glob("*.md")):
         lines = len(path.read_text("utf-8").splitlines())

@@ -15,7 +15,7 @@ from typing import Any
 from chain.checkpoint import Checkpoint, SignedNote
 from chain.merkle import MemoryTiles, Tree, leaf_hash
 from chain.package import contents, manifest, write_package
-from chain.package.proofs import LogProof
+from chain.package.proofs import LogProof, write_heads
 from signing import eip712, jcs
 from tests.factories.signed_parts import SignedParts, part
 from tests.factories.world import World, as_json, at, b64, cose, secret, utc
@@ -204,13 +204,11 @@ class Forge(SignedParts):
 
     @property
     def log_files(self) -> dict[str, bytes]:
-        files = {
+        return {
             contents.CHECKPOINT: self.checkpoint_file,
             contents.CHECKPOINT_TOKEN: self.checkpoint_token,
+            contents.PROOFS: write_heads(self.proofs),
         }
-        for number, proof in enumerate(self.proofs, start=1):
-            files[contents.proof_name(number)] = proof.encode()
-        return files
 
     def seal(self, files: dict[str, bytes], kind: str, subject: dict[str, Any]) -> dict[str, bytes]:
         """Manifest and signature over files, by the log's key."""
@@ -252,11 +250,7 @@ class Forge(SignedParts):
             ),
             contents.CITED: jcs.canonical({"v": 1, "events": []}),
         }
-        own = {
-            name: data
-            for name, data in self.log_files.items()
-            if not name.startswith("log/proofs/") or int(name[11:16]) <= len(self.stream)
-        }
+        own = self.log_files | {contents.PROOFS: write_heads(self.proofs[: len(self.stream)])}
         subject = {"stream": f"econtract/{self.contract_id}"}
         return write_package(self.seal(files | own, contents.SUPERVISION, subject))
 

@@ -16,7 +16,7 @@ from chain.checkpoint import Checkpoint, SignedNote, token_imprint
 from chain.errors import ChainError
 from chain.merkle import MemoryTiles, Tree, leaf_hash
 from chain.package import contents, manifest, read_package, write_package
-from chain.package.proofs import LogProof
+from chain.package.proofs import LogProof, write_heads
 from chain.trust_root import TrustRoot
 from signing import eip712, jcs, wallets
 from signing.errors import SigningError
@@ -126,7 +126,7 @@ class Mutator:
             return files | {name: raw.loosely(value)}, f"{name} {what} (not canonical)"
 
     def _text(self, files: Files, dice: random.Random) -> tuple[Files, str]:
-        names = [name for name in sorted(files) if name.endswith((".txt", ".tlog-proof", ".sig"))]
+        names = [name for name in sorted(files) if name.endswith((".txt", ".sig"))]
         if not names:
             return self._json(files, dice)
         name = dice.choice(names)
@@ -159,7 +159,7 @@ class Mutator:
         if dice.random() < 0.5:
             return {key: data for key, data in files.items() if key != name}, f"{name} dropped"
         extra = dice.choice(
-            ["trust-root.json", "log/proofs/00099.tlog-proof", "revocation/77.crl", "judicial/receipt.json"]
+            ["trust-root.json", "log/proofs/00001.tlog-proof", "revocation/77.crl", "judicial/receipt.json"]
         )
         return files | {extra: files[name]}, f"{extra} added"
 
@@ -207,12 +207,12 @@ class Mutator:
         tree = Tree(store, len(leaves))
         note = world.log_key.sign_checkpoint(Checkpoint(world.log_origin, tree.size, tree.root()))
         token = world.stamp(world.tsa_one, token_imprint(note, world.log_key.verifier), at(620))
-        made = {name: data for name, data in files.items() if not name.startswith("log/proofs/")}
-        made |= {contents.CHECKPOINT: note, contents.CHECKPOINT_TOKEN: token.der}
-        for number in range(len(items)):
-            proof = LogProof.of(number, tree.prove_inclusion(number), note)
-            made[contents.proof_name(number + 1)] = proof.encode()
-        return made
+        proofs = [LogProof.of(place, tree.prove_inclusion(place), note) for place in range(len(items))]
+        return files | {
+            contents.CHECKPOINT: note,
+            contents.CHECKPOINT_TOKEN: token.der,
+            contents.PROOFS: write_heads(proofs),
+        }
 
     def _signed_again(self, files: Files, dice: random.Random) -> tuple[Files, str]:
         """A statement of the identity service or the employer, altered and signed by a rightful or a wrong key."""

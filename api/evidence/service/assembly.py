@@ -14,7 +14,7 @@ from api.evidence.model import Contract, Package, SigningMaterial
 from api.evidence.ports import CheckpointView, EventView, LogView
 from api.kernel.errors import conflict, not_found, unavailable
 from chain.package import contents, manifest, write_package
-from chain.package.proofs import LogProof
+from chain.package.proofs import LogProof, write_heads
 from chain.trust_root import TrustRoot
 from signing import jcs
 
@@ -108,12 +108,14 @@ def log_entries(log: LogView, session: Any, story: Story, stream: str, *, payloa
     if story.checkpoint.judicial is not None:
         receipt: Any = dict(story.checkpoint.judicial)
         files[contents.JUDICIAL] = jcs.canonical(receipt)
-    for number, item in enumerate(story.events, start=1):
+    proofs = []
+    for item in story.events:
         index = item.anchor.log_index
         if index is None:
             raise unavailable("evidence.not_anchored_yet", pending=1)
         path = log.inclusion(session, index, story.checkpoint.size)
-        files[contents.proof_name(number)] = LogProof.of(index, path, story.checkpoint.note).encode()
+        proofs.append(LogProof.of(index, path, story.checkpoint.note))
+    files[contents.PROOFS] = write_heads(proofs)
     return files
 
 
@@ -154,9 +156,6 @@ def signing_entries(material: SigningMaterial, authority: Sequence[Mapping[str, 
     }
     files = {name: jcs.canonical(value) for name, value in values.items()}
     files[contents.PDF] = material.pdf
-    for suffix, items in (("crl", material.crls), ("ocsp", material.ocsps)):
-        for number, der in enumerate(dict.fromkeys(items), start=1):
-            files[f"revocation/{number:02d}.{suffix}"] = der
     return files
 
 

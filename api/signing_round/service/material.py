@@ -91,11 +91,6 @@ class Material:
             },
             intent=_intent(worker),
             final_pdf=self._documents.open(round_id, opener),
-            crls=_distinct(worker.crls, employer.crls),
-            ocsps=_distinct(worker.ocsps, employer.ocsps),
-            certificates=_distinct(
-                [worker.certificate, *worker.chain], [employer.certificate, *employer.chain]
-            ),
         )
 
     def _work(self, session: Session, row: RoundRow, signatory: Signatory) -> Work:
@@ -158,7 +153,3 @@ def _from_url(text: str) -> str:
 
 def _b64(data: bytes) -> str:
     return base64.b64encode(data).decode()
-
-
-def _distinct(*lists: Sequence[bytes]) -> tuple[bytes, ...]:
-    return tuple(dict.fromkeys(item for items in lists for item in items))

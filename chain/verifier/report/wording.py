@@ -133,7 +133,7 @@ FACTORS: Final[tuple[Part, ...]] = (
 NOT_CHECKED: Final[tuple[Text, ...]] = (
     (
         "检查点之后是否另有事件（例如更晚的“不是我签的”声明）",
-        "events later than the checkpoint, such as a later “this was not me”",
+        'Events later than the checkpoint, such as a later "this was not me"',
     ),
     (
         "时间戳机构、认证机构和身份服务本身是否诚实",

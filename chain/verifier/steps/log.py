@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from chain.package import contents
-from chain.package.proofs import LogProof
+from chain.package.proofs import read_heads
 from chain.verifier.case import TOLERANCE, Case, moment, present, text_of, unpack
 from chain.verifier.outcome import Failed, Passed, Undecided
 
@@ -158,27 +158,29 @@ def inclusion(case: Case) -> Passed:
     from chain.errors import ProofInvalid
     from chain.merkle import leaf_hash, verify_inclusion
 
-    head, note = present(case.checkpoint), case.entries[contents.CHECKPOINT]
+    head = present(case.checkpoint)
     events = [*case.stream, *case.cited]
-    names = sorted(name for name in case.entries if name.startswith("log/proofs/"))
-    if names != [contents.proof_name(number) for number in range(1, len(events) + 1)]:
-        raise Failed("INCLUSION_INVALID", proofs=len(names), events=len(events))
+    try:
+        heads = read_heads(case.entries[contents.PROOFS], case.entries[contents.CHECKPOINT])
+    except ValueError as error:
+        raise Failed("FORMAT_FAILURE", entry=contents.PROOFS) from error
+    if len(heads) != len(events):
+        raise Failed("INCLUSION_INVALID", proofs=len(heads), events=len(events))
     indices: list[int] = []
-    for name, item in zip(names, events, strict=True):
+    for place, item in enumerate(events):
         try:
-            proof = LogProof.parse(case.entries[name])
+            proof = heads.proof(place)
         except ValueError as error:
-            raise Failed("FORMAT_FAILURE", entry=name) from error
-        if proof.checkpoint != note:
-            raise Failed("CHECKPOINT_DIFFERS", entry=name)
+            raise Failed("FORMAT_FAILURE", entry=contents.PROOFS, proof=place + 1) from error
         try:
             verify_inclusion(leaf_hash(item.entry), proof.index, head.size, proof.path, head.root)
         except ProofInvalid as error:
             raise Failed(
-                "INCLUSION_INVALID", entry=name, event=item.event["type"], seq=item.event["seq"]
+                "INCLUSION_INVALID", proof=place + 1, event=item.event["type"], seq=item.event["seq"]
             ) from error
         indices.append(proof.index)
     own = indices[: len(case.stream)]
     if own != sorted(set(own)) or len(set(indices)) != len(indices):
         raise Failed("LOG_ORDER_VIOLATION", indices=own)
+    case.log_indices = tuple(indices)
     return Passed({"events": len(events), "first_index": min(indices), "last_index": max(indices)})

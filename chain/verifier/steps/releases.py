@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from chain.package import contents
-from chain.package.proofs import LogProof
 from chain.releases import PAGE, STREAMS, TEMPLATE, ReleaseRefused, read_event
 from chain.verifier.case import TOLERANCE, Case, LogEvent
 from chain.verifier.outcome import Failed, Judgement, Passed, Undecided
@@ -103,8 +101,8 @@ def _read(case: Case, kind: str, item: LogEvent, digest: str) -> dict[str, Any]:
 
 
 def _index(case: Case, wanted: LogEvent) -> int:
-    """The event's place in the log, from its proof (step 16 has verified it)."""
-    for number, item in enumerate((*case.stream, *case.cited), start=1):
+    """The event's place in the log, as step 16 has verified it."""
+    for item, index in zip((*case.stream, *case.cited), case.log_indices, strict=True):
         if item is wanted:
-            return LogProof.parse(case.entries[contents.proof_name(number)]).index
+            return index
     raise LookupError("the event is not one of this package")

@@ -19,6 +19,7 @@ export const STREAM = "events/stream.json";
 export const CITED = "events/cited.json";
 export const CHECKPOINT = "log/checkpoint.txt";
 export const CHECKPOINT_TOKEN = "log/checkpoint.tsr";
+export const PROOFS = "log/proofs.txt";
 export const CHAIN_RECORD = "chain/record.json";
 export const JUDICIAL = "judicial/receipt.json";
 export const BRIDGE = "log/bridge-cosignatures.json";
@@ -26,13 +27,9 @@ export const CLAUSE = "clause/clause.json";
 export const FIGURE = "figure/statement.json";
 export const FIGURE_PROOF = "figure/proof.json";
 
-const PROOF = /^log\/proofs\/[0-9]{5}\.tlog-proof$/;
 const RENEWAL = /^log\/renewals\/[0-9]{2}\.tsr$/;
 const REVOCATION = /^revocation\/[0-9]{2}\.(ocsp|crl)$/;
 export const MAX_JSON = 8_000_000;
-
-/** Name of the proof of the event at `number` (from 1) of stream.json, then cited.json. */
-export const proofName = (number) => `log/proofs/${String(number).padStart(5, "0")}.tlog-proof`;
 
 const uint = s.integer(0);
 const v1 = s.constant(1);
@@ -255,22 +252,22 @@ export const MANIFEST_SHAPE = s.tagged(
   ),
 );
 
-const LOG = [STREAM, CITED, CHECKPOINT, CHECKPOINT_TOKEN];
+const LOG = [STREAM, CITED, CHECKPOINT, CHECKPOINT_TOKEN, PROOFS];
 const KINDS = {
   contract: {
     required: [
       ...LOG, PDF, OPENING, CLAUSES, CHECK, ATTESTATION, WORKER_CONSENT, EMPLOYER_CONSENT, SEAL_BINDING, AUTHORITY, INTENT,
     ],
     optional: [CHAIN_RECORD, JUDICIAL, BRIDGE],
-    families: [PROOF, RENEWAL, REVOCATION],
+    families: [RENEWAL, REVOCATION],
   },
   clause: {
     required: [...LOG, CLAUSE, OPENING, CHECK, ATTESTATION, WORKER_CONSENT, EMPLOYER_CONSENT, AUTHORITY],
     optional: [JUDICIAL, BRIDGE],
-    families: [PROOF],
+    families: [],
   },
   figure: { required: [FIGURE, FIGURE_PROOF], optional: [], families: [] },
-  supervision: { required: LOG, optional: [CHAIN_RECORD, JUDICIAL, BRIDGE], families: [PROOF] },
+  supervision: { required: LOG, optional: [CHAIN_RECORD, JUDICIAL, BRIDGE], families: [] },
 };
 
 /** The first name that is missing or does not belong to this kind: {missing} or {foreign}; null when all is well. */

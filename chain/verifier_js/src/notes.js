@@ -100,13 +100,29 @@ export const tokenImprint = (note, line) => sha256Sync(concat(note.text, utf8("\
 
 const PROOF_HEADER = utf8("c2sp.org/tlog-proof@v1\n");
 const EMPTY_LINE = utf8("\n\n");
+const MAX_PROOFS = 1000;
 
-/** {index (BigInt), path: [32 bytes], checkpoint (bytes)} of a tlog-proof. */
-export function parseProof(bytes) {
+/**
+ * The heads of tlog-proofs that share a checkpoint (each without its empty line), not read yet. At most one more than
+ * packages can have events is split off, so that empty lines by the million cost nothing.
+ */
+export function splitHeads(bytes) {
+  if (bytes.length === 0) return [];
+  demand(equal(bytes.subarray(-EMPTY_LINE.length), EMPTY_LINE), "the last proof has no end");
+  const heads = [];
+  let rest = bytes.subarray(0, -EMPTY_LINE.length);
+  for (;;) {
+    const split = heads.length < MAX_PROOFS ? indexOf(rest, EMPTY_LINE) : -1;
+    if (split < 0) return [...heads, rest];
+    heads.push(rest.subarray(0, split));
+    rest = rest.subarray(split + EMPTY_LINE.length);
+  }
+}
+
+/** {index (BigInt), path: [32 bytes]} of the head of a tlog-proof. */
+export function parseHead(bytes) {
   demand(equal(bytes.subarray(0, PROOF_HEADER.length), PROOF_HEADER), "not a tlog-proof");
-  const split = indexOf(bytes, EMPTY_LINE);
-  demand(split >= 0, "not a tlog-proof");
-  const head = bytes.subarray(Math.min(PROOF_HEADER.length, split), split);
+  const head = bytes.subarray(PROOF_HEADER.length);
   const lines = [];
   // split only as far as a proof may reach: an optional extra line, the index, the hashes, and one that is too many
   for (let at = 0; at <= head.length && lines.length < MAX_HASHES + 3; ) {
@@ -119,7 +135,7 @@ export function parseProof(bytes) {
   demand(lines.length >= 1 && lines.length - 1 <= MAX_HASHES, "no index line, or too many hashes");
   const index = INDEX.exec(asciiLine(lines[0]));
   demand(index, "no index line");
-  return { index: BigInt(index[1]), path: lines.slice(1).map(parseHash), checkpoint: bytes.subarray(split + 2) };
+  return { index: BigInt(index[1]), path: lines.slice(1).map(parseHash) };
 }
 
 function asciiLine(bytes) {

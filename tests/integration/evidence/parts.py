@@ -176,7 +176,6 @@ class ForgedRound:
             seal_binding=plain(forge.seal_binding),
             intent=plain(forge.intent),
             employer_signed_at=at(600),
-            crls=(forge.world.ca.crl(),),
         )
 
 

@@ -135,7 +135,7 @@ def test_tokens_that_were_tampered_with(child: Child, forge: Forge, seed: int) -
 def test_files_that_were_tampered_with_and_sealed_again(child: Child, forge: Forge, seed: int) -> None:
     dice = random.Random(seed)
     name = dice.choice(
-        [contents.PDF, contents.PDF, contents.CHECKPOINT_TOKEN, contents.CHECKPOINT, contents.proof_name(1)]
+        [contents.PDF, contents.PDF, contents.CHECKPOINT_TOKEN, contents.CHECKPOINT, contents.PROOFS]
     )
     change = {contents.PDF: mutated_bytes.pdf, contents.CHECKPOINT_TOKEN: mutated_bytes.der}.get(
         name, mutated_bytes.text_lines
@@ -197,9 +197,12 @@ def _five_megabytes(forge: Forge) -> dict[str, bytes]:
         "token": {contents.CHECKPOINT_TOKEN: _der_nested(rest // 4)},
         "note": {contents.CHECKPOINT: files[contents.CHECKPOINT] + "— a AAAAAAAA\n".encode() * (rest // 16)},
         "proofs": {
-            contents.proof_name(1): b"c2sp.org/tlog-proof@v1\nindex 0\n" + (b"A" * 43 + b"=\n") * (rest // 45)
+            contents.PROOFS: b"c2sp.org/tlog-proof@v1\nindex 0\n"
+            + (b"A" * 43 + b"=\n") * (rest // 45)
+            + b"\n"
         },
-        "proof-lines": {contents.proof_name(1): b"c2sp.org/tlog-proof@v1\n" + b"a\n" * (rest // 2) + b"\n"},
+        "proof-lines": {contents.PROOFS: b"c2sp.org/tlog-proof@v1\n" + b"a\n" * (rest // 2) + b"\n"},
+        "proof-ends": {contents.PROOFS: b"\n" * rest},
     }
     return {name: seal(forge, files | change) for name, change in heavy.items()}
 
@@ -216,6 +219,7 @@ def _five_megabytes(forge: Forge) -> dict[str, bytes]:
         "note",
         "proofs",
         "proof-lines",
+        "proof-ends",
     ],
 )
 def test_five_megabytes_within_limits(child: Child, forge: Forge, what: str) -> None:

@@ -48,10 +48,10 @@ def test_every_clause_of_a_real_contract_can_be_shown(contract: Forge) -> None:
 def test_nothing_comes_along_but_what_the_clause_needs(contract: Forge) -> None:
     shown = disclose(contract.package, 3, now=LATER)
     entries = read_package(shown)
-    assert set(entries) - {name for name in entries if name.startswith("log/proofs/")} == {
+    assert set(entries) == {
         "manifest.json", contents.SHOWN_CLAUSE, contents.OPENING, contents.CHECK, contents.ATTESTATION,
         contents.WORKER_CONSENT, contents.EMPLOYER_CONSENT, contents.AUTHORITY, contents.STREAM, contents.CITED,
-        contents.CHECKPOINT, contents.CHECKPOINT_TOKEN,
+        contents.CHECKPOINT, contents.CHECKPOINT_TOKEN, contents.PROOFS,
     }  # fmt: skip
     assert "李小龘".encode() not in shown
     assert contract.data["lookup"]["code"].encode() not in shown
@@ -125,8 +125,9 @@ def test_what_is_no_contract_s_package_is_refused(contract: Forge, world: World)
         _changed(contract, contents.CLAUSES, b"{}"),
         _changed(contract, contents.CLAUSES, None),
         _changed(contract, contents.CITED, without),
-        _changed(contract, contents.proof_name(2), b"nonsense"),
-        _changed(contract, contents.proof_name(2), None),
+        _changed(contract, contents.PROOFS, b"nonsense"),
+        _changed(contract, contents.PROOFS, b""),
+        _changed(contract, contents.PROOFS, None),
         _changed(contract, "manifest.json", None),
     ):
         with pytest.raises(DisclosureRefused) as refused:

@@ -7,7 +7,7 @@ import hashlib
 import pytest
 
 from chain.package import PackageError, contents, manifest, read_package, write_package
-from chain.package.proofs import LogProof
+from chain.package.proofs import LogProof, read_heads, write_heads
 from chain.package.schema import ShapeError
 
 INSTALLATION = {"log_origin": "log.example", "chain_id": 1, "genesis_hash": "ab" * 32, "contracts": {}}
@@ -63,6 +63,7 @@ def _supervision(**changes: bytes) -> dict[str, bytes]:
         contents.CITED: b"2",
         contents.CHECKPOINT: b"3",
         contents.CHECKPOINT_TOKEN: b"4",
+        contents.PROOFS: b"5",
     }
     return files | changes
 
@@ -144,3 +145,20 @@ def test_a_proof_in_another_form_is_refused(old: bytes, new: bytes) -> None:
     assert old in data
     with pytest.raises(ValueError, match=r"."):
         LogProof.parse(data.replace(old, new, 1))
+
+
+def test_proofs_share_their_checkpoint() -> None:
+    note = b"log\n8\nroot\n\n\xe2\x80\x94 log sig\n"
+    proofs = [LogProof.of(0, [], note), LogProof.of(7, [bytes(32), b"\x01" * 32], note)]
+    heads = read_heads(write_heads(proofs), note)
+    assert heads.all() == tuple(proofs)
+    assert [text + b"\n\n" + note for text in heads.texts] == [proof.encode() for proof in proofs]
+    assert len(read_heads(b"", note)) == 0
+    assert len(read_heads(b"\n" * 1_000_000, note)) == 1001
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3])
+def test_proofs_without_an_end_are_refused(cut: int) -> None:
+    data = write_heads([LogProof.of(7, [bytes(32)], b"log")])
+    with pytest.raises(ValueError, match="no end"):
+        read_heads(data[:-cut], b"log")

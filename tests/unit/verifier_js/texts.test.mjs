@@ -8,7 +8,7 @@ import { coseKey, skipCbor } from "../../../chain/verifier_js/src/cbor.js";
 import { Unexpected } from "../../../chain/verifier_js/src/cms_der.js";
 import { checkDer } from "../../../chain/verifier_js/src/der.js";
 import { canonical, parseCanonical, parseLoose } from "../../../chain/verifier_js/src/json.js";
-import { parseCheckpoint, parseNote, parseProof, parseVkey } from "../../../chain/verifier_js/src/notes.js";
+import { parseCheckpoint, parseNote, parseHead, parseVkey, splitHeads } from "../../../chain/verifier_js/src/notes.js";
 import { allOf, anyOf, atLeastLevel, defaultPolicy, noStepFailed, requireStep, witnessesAtLeast } from "../../../chain/verifier_js/src/policy.js";
 import * as s from "../../../chain/verifier_js/src/shapes.js";
 import { parseTrustRoot } from "../../../chain/verifier_js/src/trust_root.js";
@@ -147,7 +147,15 @@ test("checkpoints and proofs: strict reading", () => {
   for (const bad of [`log\n01\n${root}\n`, `log\n9223372036854775808\n${root}\n`, `log\n1\nAAAA\n`, `log\n1\n${root}`, `lo g\n1\n${root}\n`, `log\n1\n${root}\n\n`, `log\n-1\n${root}\n`]) {
     assert.throws(() => parseCheckpoint(utf8(bad)), malformed, bad);
   }
-  const proof = (head) => parseProof(utf8(`c2sp.org/tlog-proof@v1\n${head}\nnote`));
+  const proof = (head) => {
+    const [first, ...others] = splitHeads(utf8(`c2sp.org/tlog-proof@v1\n${head}\n`));
+    assert.deepEqual(others, []);
+    return parseHead(first);
+  };
+  assert.deepEqual(splitHeads(utf8("")), []);
+  assert.equal(splitHeads(utf8("a\nb\n\nc\n\n")).length, 2);
+  assert.equal(splitHeads(utf8("\n".repeat(5_000_000))).length, 1001);
+  for (const bad of ["a", "a\n", "a\n\nb\n"]) assert.throws(() => splitHeads(utf8(bad)), malformed, bad);
   assert.equal(proof(`index 7\n${root}\n`).path.length, 1);
   assert.equal(proof(`extra abc\nindex 7\n${root}\n`).index, 7n);
   assert.equal(proof(`extra ${"a".repeat(100_000)}\nindex 7\n${`${root}\n`.repeat(64)}`).path.length, 64);

@@ -5,7 +5,7 @@ import { TOLERANCE, textOf } from "../case.js";
 import * as names from "../contents.js";
 import { digest, domainSeparator } from "../eip712.js";
 import { recoverAddress } from "../keys.js";
-import { COSIGNATURE, ED25519, cosignedAt, lineOf, parseCheckpoint, parseNote, parseProof, parseVkey, tokenImprint, verifiedLine } from "../notes.js";
+import { COSIGNATURE, ED25519, cosignedAt, lineOf, parseCheckpoint, parseNote, parseHead, parseVkey, splitHeads, tokenImprint, verifiedLine } from "../notes.js";
 import { Failed, Passed, Undecided } from "../outcome.js";
 import { judgeToken } from "../tokens.js";
 import { leafHash, verifyInclusion } from "../tree.js";
@@ -104,17 +104,17 @@ function signedForBridge(state, witness, pair) {
 export async function inclusion(state) {
   const { size, root } = state.checkpoint;
   const events = [...state.stream, ...state.cited];
-  const proofs = [...state.entries.keys()].filter((name) => name.startsWith("log/proofs/")).sort();
-  if (proofs.length !== events.length || proofs.some((name, i) => name !== names.proofName(i + 1))) {
-    throw new Failed("INCLUSION_INVALID", { proofs: proofs.length, events: events.length });
+  const entry = names.PROOFS;
+  const heads = await orFail("FORMAT_FAILURE", { entry }, () => splitHeads(state.entries.get(entry)));
+  if (heads.length !== events.length) {
+    throw new Failed("INCLUSION_INVALID", { proofs: heads.length, events: events.length });
   }
   const indices = [];
-  for (const [number, entry] of proofs.entries()) {
-    const { event, entry: leaf } = events[number];
-    const proof = await orFail("FORMAT_FAILURE", { entry }, () => parseProof(state.entries.get(entry)));
-    if (!equal(proof.checkpoint, state.entries.get(names.CHECKPOINT))) throw new Failed("CHECKPOINT_DIFFERS", { entry });
+  for (const [place, head] of heads.entries()) {
+    const { event, entry: leaf } = events[place];
+    const proof = await orFail("FORMAT_FAILURE", { entry, proof: place + 1 }, () => parseHead(head));
     if (!verifyInclusion(leafHash(leaf), proof.index, size, proof.path, root)) {
-      throw new Failed("INCLUSION_INVALID", { entry, event: event.type, seq: event.seq });
+      throw new Failed("INCLUSION_INVALID", { proof: place + 1, event: event.type, seq: event.seq });
     }
     indices.push(proof.index);
   }

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chain.package import contents
+from chain.package.proofs import read_heads, write_heads
 from chain.verifier import Outcome
 from signing import jcs
 from signing.clauses import ClauseTree
@@ -115,11 +116,9 @@ def _salt_shared(scene: Scene) -> Made:
         },
     }
     files |= {name: jcs.canonical(value) for name, value in parts.items()}
-    numbers = [*range(1, len(forge.stream) + 1), len(forge.stream) + 1]
-    proofs = forge.log_files
-    files |= {contents.CHECKPOINT: proofs[contents.CHECKPOINT]}
-    files |= {contents.CHECKPOINT_TOKEN: proofs[contents.CHECKPOINT_TOKEN]}
-    files |= {contents.proof_name(n): proofs[contents.proof_name(n)] for n in numbers}
+    log = forge.log_files
+    files |= {name: log[name] for name in (contents.CHECKPOINT, contents.CHECKPOINT_TOKEN)}
+    files |= {contents.PROOFS: write_heads(forge.proofs[: len(forge.stream) + 1])}
     return Made(repacked(honest, files), forge.root, LATER)
 
 
@@ -151,8 +150,8 @@ def _telling(files: Files, scene: Scene) -> Files:
 
 
 def _another_place(files: Files, scene: Scene) -> Files:
-    first, second = contents.proof_name(1), contents.proof_name(2)
-    return files | {first: files[second], second: files[first]}
+    first, second, *others = read_heads(files[contents.PROOFS], b"").all()
+    return files | {contents.PROOFS: write_heads([second, first, *others])}
 
 
 STORIES: list[Story] = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from chain.package.proofs import LogProof
 from tests.attacks.evidence import alterations as alter
 from tests.attacks.evidence.story import forged
 
@@ -56,17 +55,5 @@ STORIES = [
         16,
         "LOG_ORDER_VIOLATION",
         {"log": alter.late_in_log},
-    ),
-    forged(
-        "a proof carries another checkpoint",
-        "某个证明带着另一个检查点",
-        16,
-        "CHECKPOINT_DIFFERS",
-        {
-            "proofs": lambda value, forge: [
-                LogProof(value[0].index, value[0].path, value[0].checkpoint + "— x AAAAAAAA\n".encode()),
-                *value[1:],
-            ]
-        },
     ),
 ]

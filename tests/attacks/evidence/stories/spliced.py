@@ -11,7 +11,7 @@ from typing import Any
 from chain.checkpoint import Checkpoint, SignedNote
 from chain.merkle import MemoryTiles, Tree, leaf_hash
 from chain.package import contents
-from chain.package.proofs import LogProof
+from chain.package.proofs import LogProof, read_heads, write_heads
 from chain.trust_root import TrustRoot
 from signing import eip712, jcs, wallets
 from tests.attacks.evidence import alterations as alter
@@ -39,8 +39,8 @@ def put_entry(name: str, data: bytes) -> Callable[[Files, Scene], Files]:
 
 
 def without_proof(files: Files, scene: Scene) -> Files:
-    last = max(name for name in files if name.startswith("log/proofs/"))
-    return {name: data for name, data in files.items() if name != last}
+    proofs = read_heads(files[contents.PROOFS], b"").all()
+    return files | {contents.PROOFS: write_heads(proofs[:-1])}
 
 
 def period(member: str, **changes: Any) -> Callable[[Scene], TrustRoot]:
@@ -399,6 +399,19 @@ STORIES: list[Story] = [
         "存在证明是乱码",
         16,
         "FORMAT_FAILURE",
-        put_entry(contents.proof_name(1), b"c2sp.org/tlog-proof@v1\nindex 01\n\nx\n"),
+        lambda files, scene: (
+            files
+            | {
+                contents.PROOFS: b"c2sp.org/tlog-proof@v1\nindex 01\n\n"
+                + files[contents.PROOFS].partition(b"\n\n")[2]
+            }
+        ),
+    ),
+    resealed(
+        "the last proof's end is cut off",
+        "最后一个存在证明被截去结尾",
+        16,
+        "FORMAT_FAILURE",
+        lambda files, scene: files | {contents.PROOFS: files[contents.PROOFS][:-1]},
     ),
 ]
