@@ -8,6 +8,7 @@ from tests.attacks.evidence.stories import (
     document,
     figures,
     good,
+    light,
     log,
     longevity,
     process,
@@ -36,5 +37,6 @@ STORIES: tuple[Story, ...] = (
     *records.STORIES,
     *disclosed.STORIES,
     *figures.STORIES,
+    *light.STORIES,
     *longevity.STORIES,
 )
