@@ -1,12 +1,13 @@
 // ICS-23 proofs (vector commitments) in the two trees that a Cosmos state root is made of: the IAVL tree of one store, and
-// the simple tree over all stores. Only what such trees really hold is read: where ICS-23 allows a step any prefix of a
-// length, here it is the node's own encoding, so that no other bytes can stand in for a child.
+// the simple tree over all stores (spec, annex C). Only what such trees really hold is read: where ICS-23 allows a step any
+// prefix of a length, here it is the node's own encoding, so that no other bytes can stand in for a child.
 
 import { concat, demand, equal, sha256Sync } from "./bytes.js";
 import { varint } from "./protobuf.js";
 
 const HASH = 32;
-const DEEPEST = 128;
+const DEEPEST = 64;
+const MOST = 2n ** 53n - 1n;
 const LEFT = 0, RIGHT = 1;
 const MARK = Uint8Array.of(HASH); // IAVL writes the length before each child's hash
 const SIMPLE_LEAF = Uint8Array.of(0);
@@ -58,7 +59,7 @@ function nodeHead(prefix) {
       value |= BigInt(byte & 0x7f) << shift;
       if (byte < 0x80) break;
     }
-    demand(value < 1n << 64n && (value & 1n) === 0n, "a number of a prefix is negative or too large");
+    demand((value & 1n) === 0n && value >> 1n <= MOST, "a number of a prefix is negative or too large");
     return value >> 1n;
   });
   return { height, size, rest: prefix.subarray(at) };

@@ -127,11 +127,11 @@ test("a step is a node's encoding and nothing longer, where ICS-23 itself takes 
   refused("iavl", (proof) => ({ ...proof, prefix: proof.prefix.replace(/^00/, "8000") }));
   refused("iavl", (proof) => ({ ...proof, prefix: proof.prefix.replace(/^0002/, "0004") }));
   refused("iavl", (proof) => ({ ...proof, prefix: `${proof.prefix}00` }));
-  refused("iavl", (proof) => ({ ...proof, prefix: `0002${"ff".repeat(9)}7f` }));
+  refused("iavl", (proof) => ({ ...proof, prefix: "0002feffffffffffff20" }));
   refused("iavl", inner((at) => ({ ...at, prefix: `02${at.prefix.slice(2)}` })));
   refused("iavl", inner((at) => ({ ...at, prefix: `05${at.prefix.slice(2)}` })));
   refused("iavl", inner((at) => ({ ...at, prefix: at.prefix.replace(/20/, "21"), suffix: at.suffix.replace(/^20/, "21") })));
   refused("iavl", inner(() => ({ prefix: "04040420", suffix: "" })));
-  refused("iavl", (proof) => ({ ...proof, path: Array(129).fill({ prefix: "fe7f040420", suffix: `20${"11".repeat(32)}` }) }));
+  refused("iavl", (proof) => ({ ...proof, path: Array(65).fill({ prefix: "fe7f040420", suffix: `20${"11".repeat(32)}` }) }));
   refused("iavl", (proof) => ({ ...proof, value: "" }));
 });

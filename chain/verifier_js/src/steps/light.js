@@ -1,14 +1,14 @@
 // Steps 17 and 22 for proofs of type `cometbft-ics23` (spec §5.4): contradictions first, then what is missing.
 
 import { bigEndian, concat, equal, hex, unbase64, unhex, utf8, word } from "../bytes.js";
-import { TOLERANCE, textOf } from "../case.js";
-import { bytesField, numberField } from "../protobuf.js";
-import { CHAIN_RECORD, FIGURE_PROOF } from "../contents.js";
+import { TOLERANCE, moment, textOf } from "../case.js";
+import { CHAIN_RECORD, FIGURE_PROOF, STREAM } from "../contents.js";
 import { IAVL, SIMPLE, checkAbsence, checkExistence, rootOf } from "../ics23.js";
 import { LIGHT, figureShape, readAbsence, readBlock, readLeaf, readStore, recordShape } from "../light_shape.js";
 import { digestOf } from "../json.js";
 import { addressBytes } from "../keys.js";
 import { Failed, Passed, Undecided } from "../outcome.js";
+import { bytesField, numberField } from "../protobuf.js";
 import { ShapeError } from "../shapes.js";
 import { judgeToken } from "../tokens.js";
 import { checkTrail, checkTrust, powerOf } from "../trail.js";
@@ -23,9 +23,10 @@ const STORAGE = Uint8Array.of(2);
 const CODE_HASH = Uint8Array.of(4);
 const RECORDS_SLOT = 1;
 const TRAIL_LABEL = "concord.light-trail/1";
-const NANOS = 1_000_000n;
+const NANOS = 1_000_000n; // in a millisecond
+const SECOND = 1000n * NANOS;
 
-/** 17. The registry holds the commitment; `judgeLog` judges a log of the transaction and says its event's name. */
+/** 17. The registry holds the commitment; `judgeLog` judges a log of the transaction and gives its event's name, if any. */
 export async function lightRecord(state, record, judgeLog) {
   const entry = CHAIN_RECORD;
   const proof = await readProof(state, entry, record, recordShape);
@@ -90,7 +91,6 @@ function checkSlot({ slot }, wanted) {
 
 /** The conclusion is the package's own contract, or one of the stream that a regulator's export shows. */
 function checkConclusion(state, { contract_id: contractId, version, commitment }) {
-  const { subject } = state.manifest;
   const holds =
     state.kind === "contract"
       ? {
@@ -98,7 +98,7 @@ function checkConclusion(state, { contract_id: contractId, version, commitment }
           version: version === state.opening.version,
           commitment: commitment === state.commitment,
         }
-      : { contract_id: subject.stream === `econtract/${contractId}` };
+      : { contract_id: state.json.get(STREAM).stream === `econtract/${contractId}` };
   for (const [field, same] of Object.entries(holds)) if (!same) throw new Failed("STATEMENT_MISMATCH", { field });
 }
 
@@ -118,7 +118,7 @@ function checkResult(entry, result, { hashes }, judgeLog) {
     if (result.code !== 0 || responses.some(({ error }) => error !== "")) {
       throw new Failed("STATEMENT_MISMATCH", { field: "status" });
     }
-    const events = responses.flatMap(({ logs }) => logs.map(judgeLog));
+    const events = responses.flatMap(({ logs }) => logs.flatMap(judgeLog));
     if (!events.includes("Concluded")) throw new Failed("STATEMENT_MISMATCH", { field: "events" });
     return events;
   });
@@ -131,14 +131,14 @@ async function authenticate(state, { light, blocks, last }) {
   checkTrust(network, blocks);
   if (stamped === null) throw new Undecided("NO_HEADER_TIMESTAMP");
   const [first] = blocks;
-  if (stamped >= first.time + BigInt(network.trusting_period) * 1000n * NANOS) {
+  if (stamped >= first.time + BigInt(network.trusting_period) * SECOND) {
     throw new Undecided("TRUSTING_PERIOD_OVER", { trusted: timeText(first.time), token: timeText(stamped) });
   }
   return {
     type: LIGHT,
     height: last.height - 1,
     hash: hex(last.hash),
-    time: timeText(last.time),
+    time: textOf(moment(Number(last.time / SECOND))),
     trusted_height: first.height,
     ...powerOf(last),
     blocks: blocks.length,

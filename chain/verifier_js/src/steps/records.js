@@ -13,9 +13,15 @@ import { lightRecord } from "./light.js";
 import { orFail } from "./statements.js";
 
 const MAX_RECEIPTS = 50;
-const CONCLUDED = keccak256(
-  utf8("Concluded(bytes32,bytes32,bytes32,uint32,bytes32,uint8,uint64,uint64,address,bytes32,bytes32,bytes32,address)"),
-);
+const CONCLUDED = "Concluded";
+const topicOf = (name, parameters) => ({ name, topic: keccak256(utf8(`${name}(${parameters})`)) });
+const EVENTS = {
+  [REGISTRY]: [
+    topicOf(CONCLUDED, "bytes32,bytes32,bytes32,uint32,bytes32,uint8,uint64,uint64,address,bytes32,bytes32,bytes32,address"),
+    topicOf("EIP712DomainChanged", ""),
+  ],
+  [LOG_CONTRACT]: [topicOf("Appended", "uint256,uint256,uint256,bytes32")],
+};
 const ACCEPTED = keccak256(utf8("CheckpointAccepted(uint64,bytes32,uint64)"));
 
 const timeOf = (header) => textOf(moment(Number(header.time)));
@@ -49,14 +55,13 @@ function receipts(state, record) {
   throw new Undecided("HEADER_NOT_AUTHENTICATED", { receipts: shown });
 }
 
-/** An event of the root's contracts; a conclusion must be about this package. Returns the event's name, or its topic. */
+/** An event of the root's contracts; a conclusion must be about this package. Returns the event's name; none if unknown. */
 function judgeLog(state, { address, topics, data }) {
   const { contracts } = state.trustRoot.value;
-  const isOf = (name) => equal(address, addressBytes(contracts[name].address));
-  if (!isOf(REGISTRY) && !isOf(LOG_CONTRACT)) throw new Failed("CONTRACT_CODE_UNKNOWN", { address: hex(address) });
-  if (topics.length === 0) return "";
-  if (!isOf(REGISTRY) || !equal(topics[0], CONCLUDED)) return hex(topics[0]);
-  if (state.kind !== "contract") return "Concluded";
+  const contract = Object.keys(EVENTS).find((name) => equal(address, addressBytes(contracts[name].address)));
+  if (contract === undefined) throw new Failed("CONTRACT_CODE_UNKNOWN", { address: hex(address) });
+  const name = EVENTS[contract].find(({ topic }) => topics.length > 0 && equal(topic, topics[0]))?.name;
+  if (name !== CONCLUDED || state.kind !== "contract") return name === undefined ? [] : [name];
   if (topics.length < 4) throw new Malformed("Concluded lacks topics");
   const holds = {
     contractId: hex(topics[1]) === state.opening.contract_id,
@@ -64,7 +69,7 @@ function judgeLog(state, { address, topics, data }) {
     version: bigEndian(data.subarray(0, 32)) === BigInt(state.opening.version),
   };
   for (const [field, same] of Object.entries(holds)) if (!same) throw new Failed("STATEMENT_MISMATCH", { field });
-  return "Concluded";
+  return [name];
 }
 
 /** 18. The court's own chain has accepted the checkpoint. */
