@@ -1,6 +1,6 @@
 // Ed25519 (RFC 8032 §5.1.7) with one answer everywhere: RFC 8032 leaves open whether the equation is multiplied by the
-// cofactor, and libraries differ in keys of small order. Here both are fixed, so that WebCrypto, where it knows the
-// algorithm, and @noble/curves elsewhere can't come to different verdicts about signatures that somebody made up.
+// cofactor, and libraries differ in points of small order. Here both are fixed (libsodium's rules, spec annex C), so that
+// WebCrypto, where it knows the algorithm, and @noble/curves elsewhere agree also about signatures that somebody made up.
 
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { sha512 } from "@noble/hashes/sha2.js";
@@ -16,12 +16,16 @@ const { Point } = ed25519;
 const littleEndian = (bytes) => bigEndian(Uint8Array.from(bytes).reverse());
 const ordinate = (bytes) => littleEndian(bytes) & ((1n << 255n) - 1n);
 
-/** Key and R in their one form, the key not of small order, S below the group's order. */
+/** Whether 32 bytes write a point in its one form, and none of small order. */
+function isPlain(bytes) {
+  const y = ordinate(bytes);
+  return y < PRIME && !SMALL.has(y);
+}
+
+/** Key and R are plain points, S is below the group's order. */
 function isWellFormed(key, signature) {
   if (key.length !== 32 || signature.length !== 64) return false;
-  const y = ordinate(key);
-  const canonical = y < PRIME && ordinate(signature.subarray(0, 32)) < PRIME;
-  return canonical && !SMALL.has(y) && littleEndian(signature.subarray(32)) < ORDER;
+  return isPlain(key) && isPlain(signature.subarray(0, 32)) && littleEndian(signature.subarray(32)) < ORDER;
 }
 
 /** [S]B = R + [k]A, by @noble/curves. */
