@@ -44,7 +44,7 @@ def block_time(seconds: int) -> int:
 
 def end(**changes: Any) -> Plan:
     """The last block: three of four have signed."""
-    plan = {"height": 90, "seconds": block_time(650), "powers": FOUR, "signers": MEMBERS[:3]}
+    plan: dict[str, Any] = {"height": 90, "seconds": block_time(650), "powers": FOUR, "signers": MEMBERS[:3]}
     return Plan(**(plan | changes))
 
 
@@ -123,6 +123,13 @@ def concluded(address: str, contract_id: str, version: int, commitment: bytes, *
     topics += [bytes.fromhex(contract_id), sha256(b"org"), commitment]
     made = {"topics": topics, "data": version.to_bytes(32, "big") + bytes(32 * 8)} | changes
     return evm_result(address, **made)
+
+
+def event_words(contract_id: str, version: int, commitment: bytes) -> bytes:
+    """The registry's event as words: four topics, then the data."""
+    topic = load("LaborContractRegistry").event("Concluded").topic0
+    topics = topic + bytes.fromhex(contract_id) + sha256(b"org") + commitment
+    return topics + version.to_bytes(32, "big") + bytes(32 * 8)
 
 
 def record_of(forge: LightForge, contract_id: str, version: int, commitment: bytes, **changes: Any) -> Json:

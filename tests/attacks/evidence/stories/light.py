@@ -178,7 +178,10 @@ def _hash_of_sha(light: Json) -> bytes:
 
 def _other_event(**changes: Any) -> Callable[[Forge], dict[str, Any]]:
     def made(forge: Forge) -> dict[str, Any]:
-        values = {"address": forge.root.address_of("LaborContractRegistry"), "contract_id": forge.contract_id}
+        values: dict[str, Any] = {
+            "address": forge.root.address_of("LaborContractRegistry"),
+            "contract_id": forge.contract_id,
+        }
         values |= {"version": forge.opening["version"], "commitment": forge.commitment} | changes
         return {"data": concluded(**values)}
 
