@@ -187,7 +187,7 @@ def test_a_member_writes_a_proof_and_a_header_for_the_trust_root(
     done = CliRunner().invoke(app, [*command, "--height", str(anchored.height), "--json"])
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["value"] == anchored.forge.commitment.hex()
-    assert jcs.parse_object(out.read_bytes(), max_bytes=100_000)["light"]["token"] is None
+    assert json.loads(out.read_bytes())["light"]["token"] is None
     assert code_hash_of(anchored.comet, address, anchored.height) == keccak(STAND_IN)
 
 
