@@ -70,6 +70,18 @@ def test_the_key_itself_and_keys_outside_are_not_absent() -> None:
         absent_root(IAVL, low.key + b"\x00", None, None)
 
 
+def test_a_tree_out_of_order_proves_no_absence() -> None:
+    """Its left leaf has the higher key, so nothing follows from the two being neighbours."""
+    prefix = zigzag(0) + zigzag(1) + zigzag(9)
+    high, low = Leaf(b"b", b"v", prefix, ()), Leaf(b"a", b"v", prefix, ())
+    on_left, on_right = high.root(IAVL), low.root(IAVL)
+    high = dataclasses.replace(high, path=steps([(HEAD + b"\x20", b"\x20" + on_right)]))
+    low = dataclasses.replace(low, path=steps([(HEAD + b"\x20" + on_left + b"\x20", b"")]))
+    assert high.root(IAVL) == low.root(IAVL)
+    with pytest.raises(ProofInvalid, match="part"):
+        absent_root(IAVL, b"aa", low, high)
+
+
 def test_a_tree_of_one_leaf_has_no_way_up() -> None:
     one = Iavl({b"k": b"v"})
     only = Leaf(b"k", b"v", one.leaf_prefix, ())

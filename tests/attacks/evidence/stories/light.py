@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import datetime as dt
 import hashlib
 from collections.abc import Callable
 from typing import Any
@@ -27,6 +28,7 @@ from tests.factories.light_proofs import (
     figure_forge,
     figure_proof,
     record_of,
+    when_stamped,
 )
 
 OPEN, PASS = Outcome.INDETERMINATE, Outcome.PASSED
@@ -55,7 +57,7 @@ def figure(
     bare: bool = False,
     value: int = 12,
     month: str | None = "2026-11",
-    later: bool = False,
+    now: dt.datetime = LATER,
     **changes: Any,
 ) -> Story:
     """A figure of a street; `changes` go to the network, `spoil` works on the finished proof."""
@@ -69,7 +71,6 @@ def figure(
         block = forge.plans[-1].height - 1
         statement = package.statement | {"value": value, "block": block} | (stated or {})
         root = scene.world.trust_root() if bare else forge.root(**(network or {}))
-        now = LATER if not later else LATER.replace(year=LATER.year + 3)
         return Made(package.package(statement=statement, proof=proof), root, now)
 
     return Story(en, zh, 22 if sub else 0, sub, make, outcome)
@@ -140,6 +141,16 @@ def flipped(*path: str | int) -> Spoil:
     return spoil
 
 
+def _listed_twice(proof: Json) -> None:
+    last = proof["light"]["trail"][1]
+    last["validators"].append(last["validators"][0])
+    last["commit"]["signatures"].append(None)
+
+
+def _commit_of_the_first(proof: Json) -> None:
+    proof["light"]["trail"][0]["commit"] = proof["light"]["trail"][1]["commit"]
+
+
 def _same_vote_twice(proof: Json) -> None:
     votes = proof["light"]["trail"][1]["commit"]["signatures"]
     there = [vote for vote in votes if vote is not None]
@@ -205,7 +216,11 @@ STORIES: list[Story] = [
         "所信的是链上第一块",
         plans=(dataclasses.replace(START, height=1), end()),
     ),
-    figure("verified years later: the token tells when", "多年之后核验：以令牌的时间为准", later=True),
+    figure(
+        "verified years later: the token tells when",
+        "多年之后核验：以令牌的时间为准",
+        now=LATER.replace(year=LATER.year + 3),
+    ),
     record("the registry's record of the conclusion, with its event", "登记合约的成立记录，附事件"),
     record(
         "the record of the conclusion without the transaction's result",
@@ -221,13 +236,44 @@ STORIES: list[Story] = [
     ),
     # 1
     figure("a member too many", "多了一个成员", "FORMAT_FAILURE", spoil=put("light", "more", value=1)),
+    figure("a validator is listed twice", "同一验证人列了两次", "FORMAT_FAILURE", spoil=_listed_twice),
     figure(
-        "a validator is listed twice",
-        "同一验证人列了两次",
+        "the last block comes without its commit",
+        "最后一块没有签名",
         "FORMAT_FAILURE",
-        spoil=lambda proof: proof["light"]["trail"][1]["validators"].append(
-            proof["light"]["trail"][1]["validators"][0]
+        spoil=put("light", "trail", 1, "commit", value=None),
+    ),
+    figure(
+        "the trusted block comes with a commit",
+        "所信的块也带了签名",
+        "FORMAT_FAILURE",
+        spoil=_commit_of_the_first,
+    ),
+    figure(
+        "the next block has the set that the trusted one announced, and none of its own validators",
+        "下一块的验证人全换，但经所信的块预告",
+        plans=(
+            dataclasses.replace(START, next_powers=STRANGERS),
+            end(height=6, powers=STRANGERS, signers=tuple(STRANGERS)),
         ),
+    ),
+    figure(
+        "the token is of after the verification",
+        "令牌晚于验证时刻",
+        "TIME_CONTRADICTION",
+        now=when_stamped() - dt.timedelta(seconds=61),
+    ),
+    record(
+        "the transaction's event is not the conclusion",
+        "交易的事件不是成立",
+        "STATEMENT_MISMATCH",
+        changes=_other_event(topics=[bytes(32)]),
+    ),
+    record(
+        "the result's place is outside of its block",
+        "结果的序号超出区块",
+        "FORMAT_FAILURE",
+        spoil=put("result", "index", value=3),
     ),
     figure(
         "fewer signatures than validators",
