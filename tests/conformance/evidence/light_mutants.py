@@ -23,6 +23,7 @@ from tests.factories.light_proofs import (
     START,
     LightForge,
     block_time,
+    concluded,
     conclusion_forge,
     figure_forge,
     figure_proof,
@@ -117,12 +118,32 @@ class LightMutator:
         self, said: Json, changes: dict[str, Any], dice: Dice, recipe: list[str]
     ) -> tuple[Json, LightForge]:
         who = (said["contract_id"], said["version"], bytes.fromhex(said["commitment"]))
+        if dice.random() < 0.08:
+            who = (dice.randbytes(32).hex(), *who[1:])
+            recipe.append("another contract")
         forge = conclusion_forge(self.scene.world, *who, **changes)
-        if dice.random() < 0.5 and forge.data:
+        if dice.random() < 0.2:
+            forge = dataclasses.replace(forge, data=self._events(who, dice))
+            recipe.append("other events")
+        elif dice.random() < 0.5 and forge.data:
             data, what = _protobuf(forge.data, dice)
             forge = dataclasses.replace(forge, data=data, code=dice.choice((0, 0, 0, 0, 5)))
             recipe.append(f"result {what}")
         return record_of(forge, *who), forge
+
+    def _events(self, who: tuple[str, int, bytes], dice: Dice) -> bytes:
+        """A result that was reverted, or that holds something else than the conclusion."""
+        contracts = self.scene.world.trust_root().value["contracts"]
+        odd: dict[str, Any] = dice.choice(
+            (
+                {"error": "execution reverted"},
+                {"topics": []},
+                {"topics": [dice.randbytes(32)]},
+                {"kind": "/x"},
+                {},
+            )
+        )
+        return concluded(contracts[dice.choice(sorted(contracts))]["address"], *who, **odd)
 
 
 # -- networks that never were
@@ -146,16 +167,23 @@ def _network(dice: Dice) -> tuple[dict[str, Any], list[str]]:
             plans[-1], next_powers=dict(powers) if dice.random() < 0.8 else announced
         )
         height += dice.choice((1, 1, 2, 40, 0 if dice.random() < 0.1 else 3))
-        seconds = block_time(when if dice.random() < 0.97 else -90_000)
+        before, seconds = seconds, block_time(when)
+        if dice.random() < 0.05:
+            seconds = before - dice.choice((0, 0, 1))
         plans.append(Plan(height, seconds, dict(powers), _signers(powers, dice)))
     changes: dict[str, Any] = {"plans": tuple(plans)}
     what = [f"{len(plans)} blocks"]
     last = seconds - int(at(0).timestamp())
     around = dice.choice((700, 700, 700, last - 61, last - 60, last - 59, 3_660, 3_661, None))
     changes["stamped"] = around
+    if dice.random() < 0.5:  # full seconds, so that limits are met exactly
+        changes["headers"] = {number: {"time": [plan.seconds, 0]} for number, plan in enumerate(plans)}
+        what.append("full seconds")
     if dice.random() < 0.1:
         member = dice.choice(HASHES)
-        changes["headers"] = {dice.randrange(len(plans)): {member: dice.randbytes(32).hex()}}
+        number = dice.randrange(len(plans))
+        headers = changes.setdefault("headers", {})
+        headers[number] = headers.get(number, {}) | {member: dice.randbytes(32).hex()}
         what.append(f"another {member}")
     if dice.random() < 0.05:
         changes[dice.choice(("code_hash", "address"))] = dice.randbytes(32)
