@@ -14,7 +14,7 @@ from typing import Any
 
 from chain.package import contents, read_package
 from signing import jcs
-from tests.attacks.evidence.stories import light
+from tests.attacks.evidence.stories import light, light_records
 from tests.attacks.evidence.story import Scene
 from tests.factories.evidence import World
 from tests.factories.light_proofs import when_stamped
@@ -26,7 +26,7 @@ SEED = "light"
 def cases() -> Iterator[dict[str, Any]]:
     """The proof, the trust root's part and the expected outcome of each story."""
     scene = Scene(World(seed=SEED))
-    for story in light.STORIES:
+    for story in (*light.STORIES, *light_records.STORIES):
         made = story.make(scene)
         if made.now < when_stamped():  # the moment of verification is nothing that a light client knows of
             continue

@@ -20,11 +20,7 @@ def chain_record(case: Case) -> Passed:
     first = type(record.get("v")) is int and record["v"] == 1  # true is no 1 here
     if first and record.get("type") == LIGHT:
         return light.record(case, _judge_logs)
-    if (
-        not first
-        or record.get("type") != "anvil-mpt"
-        or not isinstance(record.get("receipts"), list)
-    ):
+    if not first or record.get("type") != "anvil-mpt" or not isinstance(record.get("receipts"), list):
         raise Undecided("UNSUPPORTED", type=str(record.get("type"))[:40])
     from chain.errors import ChainError
     from chain.state_proofs import verify_receipt_proof

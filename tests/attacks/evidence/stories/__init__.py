@@ -9,6 +9,7 @@ from tests.attacks.evidence.stories import (
     figures,
     good,
     light,
+    light_records,
     log,
     longevity,
     process,
@@ -38,5 +39,6 @@ STORIES: tuple[Story, ...] = (
     *disclosed.STORIES,
     *figures.STORIES,
     *light.STORIES,
+    *light_records.STORIES,
     *longevity.STORIES,
 )
