@@ -135,3 +135,24 @@ test("a step is a node's encoding and nothing longer, where ICS-23 itself takes 
   refused("iavl", (proof) => ({ ...proof, path: Array(65).fill({ prefix: "fe7f040420", suffix: `20${"11".repeat(32)}` }) }));
   refused("iavl", (proof) => ({ ...proof, value: "" }));
 });
+
+test("neighbours that stand in the wrong order are none: a tree that is not sorted proves no absence", () => {
+  const [a, b] = [utf8("a"), utf8("b")];
+  const value = utf8("v");
+  for (const [tree, leafPrefix, head, mark] of [[IAVL, "000202", "02040220", "20"], [SIMPLE, "00", "01", ""]]) {
+    const prefix = unhex(leafPrefix);
+    const leaf = (key) => sha256Sync(concat(prefix, varint(1), key, Uint8Array.of(32), sha256Sync(value)));
+    const pair = (left, right) => {
+      const ofLeft = { prefix: unhex(head), suffix: concat(unhex(mark), leaf(right)) };
+      const ofRight = { prefix: concat(unhex(head), leaf(left), unhex(mark)), suffix: new Uint8Array(0) };
+      const root = sha256Sync(concat(ofLeft.prefix, leaf(left), ofLeft.suffix));
+      const proof = (key, at) => ({ key, value, prefix, path: [at] });
+      return { root, left: proof(left, ofLeft), right: proof(right, ofRight) };
+    };
+    const sorted = pair(a, b);
+    checkAbsence(tree, sorted.root, sorted, utf8("aa"));
+    assert.throws(() => checkAbsence(tree, sorted.root, sorted, utf8("c")), malformed);
+    const unsorted = pair(b, a);
+    assert.throws(() => checkAbsence(tree, unsorted.root, { left: unsorted.right, right: unsorted.left }, utf8("aa")), malformed);
+  }
+});
