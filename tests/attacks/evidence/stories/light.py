@@ -359,7 +359,7 @@ STORIES: list[Story] = [
         shown=bytes(32),
     ),
     figure(
-        "the figure is one higher than the counter",
+        "the figure is one higher than the signed counter",
         "数字比计数器多一",
         "STATEMENT_MISMATCH",
         stated={"value": 13},
