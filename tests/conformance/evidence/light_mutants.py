@@ -12,7 +12,7 @@ from chain.light.encoding import varint
 from chain.package import contents, read_package, write_package
 from chain.trust_root import TrustRoot
 from signing import jcs
-from tests.attacks.evidence.stories.light import STORIES
+from tests.attacks.evidence.stories import light, light_records
 from tests.attacks.evidence.story import LATER, Made, Scene
 from tests.conformance.evidence.light_spoilt import spoilt
 from tests.factories import light_network
@@ -39,6 +39,7 @@ HASHES = (
     "last_results_hash", "evidence_hash",
 )  # fmt: skip
 Dice = random.Random
+HONEST = [story for story in (*light.STORIES, *light_records.STORIES) if story.step == 0]
 EXPORTS = 4
 """Weight of regulators' exports, which hold a conclusion's record like a contract's package, without its PDF."""
 
@@ -47,9 +48,8 @@ class LightMutator:
     """Mutants of the honest light proofs; the same for the same seed and number."""
 
     def __init__(self, scene: Scene, seed: int) -> None:
-        honest = [story for story in STORIES if story.step == 0]
         self.scene, self.seed = scene, seed
-        self.source = Mutator(scene, honest, seed)
+        self.source = Mutator(scene, HONEST, seed)
         for _ in range(EXPORTS):
             self.source.names.append("a regulator's export")
             self.source.bases.append(self._export())
@@ -60,11 +60,11 @@ class LightMutator:
         """A regulator's export with the record of the conclusion."""
         forge = Forge(self.scene.world)
         who = (forge.contract_id, forge.opening["version"], forge.commitment)
-        light = conclusion_forge(self.scene.world, *who)
+        made = conclusion_forge(self.scene.world, *who)
         files = read_package(forge.supervision) | {
-            contents.CHAIN_RECORD: jcs.canonical(record_of(light, *who))
+            contents.CHAIN_RECORD: jcs.canonical(record_of(made, *who))
         }
-        return Made(write_package(self.source.sealed(files)), light.root(), LATER)
+        return Made(write_package(self.source.sealed(files)), made.root(), LATER)
 
     def _cheap(self, made: Made) -> bool:
         """Contracts' packages hold a PDF, which costs most of the time: one in twelve mutants is of one."""

@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 
 from chain.verifier import verify
-from tests.attacks.evidence.stories.light import STORIES
-from tests.attacks.evidence.story import Made, Scene
-from tests.conformance.evidence.light_mutants import LightMutator
+from tests.attacks.evidence.story import LATER, Made, Scene
+from tests.conformance.evidence.light_mutants import HONEST, LightMutator
+from tests.factories.disclosed import FigureForge
+from tests.factories.light_proofs import START, figure_forge, figure_proof
+from tests.factories.light_proofs import end as last
 from tests.factories.world import World
 from tests.support.differences import remembered_validation
 from tests.support.engines import JS, JavaScript, Python
@@ -65,13 +67,29 @@ def test_both_engines_judge_mutants_alike(scene: Scene) -> None:
 
 
 def test_what_both_say_of_an_honest_proof_is_the_same(scene: Scene, tmp_path: Path) -> None:
-    made = [story.make(scene) for story in STORIES if story.step == 0]
+    made = [story.make(scene) for story in HONEST]
     for made_one, theirs in zip(made, _javascript(made, tmp_path), strict=True):
         mine = verify(made_one.package, made_one.root, now=made_one.now).to_json()
         one, other = (_facts(report) for report in (mine, theirs))
         assert one == other
         assert one["blocks"] >= 2
         assert 3 * one["signed"] > 2 * one["power"]
+
+
+@pytest.mark.parametrize(
+    ("more", "end"), [(1, ("passed", "")), (0, ("indeterminate", "TRUSTING_PERIOD_OVER"))]
+)
+def test_the_trusting_period_ends_at_its_last_second(scene: Scene, more: int, end: tuple[str, str]) -> None:
+    """The token's time is compared with full seconds: at the end itself nothing is trusted any more."""
+    package = FigureForge(scene.world)
+    headers = {number: {"time": [plan.seconds, 0]} for number, plan in enumerate((START, last()))}
+    forge = figure_forge(scene.world, package.region, package.month, 12, headers=headers)
+    assert forge.stamped is not None
+    proof, statement = figure_proof(forge), package.statement | {"block": last().height - 1}
+    root = forge.root(trusting_period=86_400 + forge.stamped + more)
+    made = [Made(package.package(statement=statement, proof=proof), root, LATER)]
+    for engine in (Python(), JavaScript()):
+        assert engine.judge(made)[0].steps[22] == end
 
 
 def _facts(report: dict[str, Any]) -> dict[str, Any]:
