@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chain.checkpoint import ED25519, split_vkey
 from chain.errors import ChainError, NoteInvalid
+from chain.light.shape import NETWORK
 from chain.package import schema as s
 from signing import jcs
 from signing.errors import InputRefused
@@ -28,6 +29,7 @@ LOG_CONTRACT: Final = "EvidenceLog"
 _vkey = s.pattern(r"[!-*,-~]{1,200}\+[0-9a-f]{8}\+[A-Za-z0-9+/=]{40,100}", "a verifier key name+hash+base64")
 _periods = s.array(s.members(address=s.address, valid_from=s.utc, valid_until=s.optional(s.utc)), 0, 100)
 _shape = s.members(
+    "network",
     v=s.constant(1),
     version=s.integer(1),
     predecessor=s.optional(s.hex32),
@@ -63,6 +65,7 @@ _shape = s.members(
     renderers=s.array(s.name, 0, 100),
     valid_from=s.utc,
     valid_until=s.optional(s.utc),
+    network=NETWORK,
 )
 
 
@@ -117,6 +120,15 @@ class JudicialChain:
 
 
 @dataclass(frozen=True)
+class ValidatorNetwork:
+    """The validator network's name, its trusted header hashes by height, and for how many seconds old keys are safe."""
+
+    chain_id: str
+    trusting_period: int
+    headers: dict[int, str]
+
+
+@dataclass(frozen=True)
 class TrustRoot:
     """A trust root that has the right shape. `value` is the whole file; the members are its parsed parts."""
 
@@ -147,6 +159,9 @@ class TrustRoot:
             raise TrustRootError("/root_threshold: from 1 to the number of root keys; 0 where there are none")
         for member in ("page_release_keys", "root_keys"):
             _check_keys(value[member], f"/{member}")
+        heights = [item["height"] for item in value.get("network", {}).get("headers", [])]
+        if heights != sorted(set(heights)):
+            raise TrustRootError("/network/headers: not in strictly ascending order of heights")
         for needed in (REGISTRY, PARTICIPANTS, LOG_CONTRACT):
             if needed not in value["contracts"]:
                 raise TrustRootError(f"/contracts: {needed} is missing")
@@ -211,6 +226,15 @@ class TrustRoot:
     def judicial(self) -> tuple[JudicialChain, ...]:
         """The judicial chains whose receipts count."""
         return tuple(JudicialChain(**item) for item in self.value["judicial"])
+
+    @cached_property
+    def network(self) -> ValidatorNetwork | None:
+        """The validator network whose headers count, None where the installation has none."""
+        found = self.value.get("network")
+        if found is None:
+            return None
+        headers = {item["height"]: item["hash"] for item in found["headers"]}
+        return ValidatorNetwork(found["chain_id"], found["trusting_period"], headers)
 
     @property
     def release_keys(self) -> tuple[str, ...]:

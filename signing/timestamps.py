@@ -225,6 +225,7 @@ def _check_signature(signed_data: cms.SignedData, content: bytes) -> tuple[bytes
         if any(item["algorithm"].contents[-1] & 0x80 for item in signed_data["digest_algorithms"]):
             raise SignatureRefused("timestamp.form")  # an object identifier that does not end (X.690, 8.19.2)
         signer = signed_data["signer_infos"][0]
+        _check_spelling(signer)
         algorithm = signer["digest_algorithm"]["algorithm"].native
         if algorithm not in ("sha256", "sha384", "sha512"):
             raise SignatureRefused("timestamp.signature_wrong")
@@ -248,8 +249,18 @@ def _check_signature(signed_data: cms.SignedData, content: bytes) -> tuple[bytes
         raise SignatureRefused("timestamp.signature_wrong", reason=str(error)[:200]) from error
     if not (intact and valid):
         raise SignatureRefused("timestamp.signature_wrong")
+    sid = signer["sid"].chosen
+    if isinstance(sid, cms.IssuerAndSerialNumber) and sid["issuer"].dump() != found.signer_cert.issuer.dump():
+        raise SignatureRefused("timestamp.form")  # names count byte for byte, as in paths
     others = tuple(bytes(item.dump()) for item in found.other_certs)
     return bytes(found.signer_cert.dump()), others
+
+
+def _check_spelling(signer: cms.SignerInfo) -> None:
+    """The members that nobody signs: the version is an INTEGER, the digest's parameters are NULL or absent."""
+    parameters = signer["digest_algorithm"].contents[2 + signer["digest_algorithm"].contents[1] :]
+    if signer.contents[0] != 0x02 or bytes(parameters) not in (b"", b"\x05\x00"):
+        raise SignatureRefused("timestamp.form")
 
 
 class TimestampClient:

@@ -144,6 +144,18 @@ def array(inner: Check, least: int = 0, most: int = 10_000) -> Check:
     return check
 
 
+def pair(first: Check, second: Check) -> Check:
+    """A list of exactly two items, each with a shape of its own."""
+
+    def check(value: Any, path: str) -> None:
+        if not isinstance(value, list) or len(value) != 2:
+            raise ShapeError(path, "a list of two items")
+        first(value[0], f"{path}/0")
+        second(value[1], f"{path}/1")
+
+    return check
+
+
 def mapping(key: Check, inner: Check, most: int = 1000) -> Check:
     """An object whose keys and values are free within their shapes."""
 
@@ -161,15 +173,17 @@ def anything(value: Any, path: str) -> None:
     """Any JSON value; its own step judges it."""
 
 
-def members(**shapes: Check) -> Check:
-    """An object with exactly these members."""
+def members(*may_be_absent: str, **shapes: Check) -> Check:
+    """An object with exactly these members, of which those named first may be absent."""
+    required = set(shapes) - set(may_be_absent)
 
     def check(value: Any, path: str) -> None:
-        if not isinstance(value, dict) or set(value) != set(shapes):
+        if not isinstance(value, dict) or not required <= set(value) <= set(shapes):
             found = sorted(set(value) ^ set(shapes)) if isinstance(value, dict) else []
             raise ShapeError(path, f"exactly the members {', '.join(sorted(shapes))}; differs: {found}")
         for member, inner in shapes.items():
-            inner(value[member], f"{path}/{member}")
+            if member in value:
+                inner(value[member], f"{path}/{member}")
 
     return check
 

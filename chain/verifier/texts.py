@@ -157,6 +157,38 @@ SUB_TEXTS: Final[dict[str, Text]] = {
         "内部一致；但单机链的区块头无人签名，不作为结论依据",
         "Consistent in itself; but nobody signed this chain's headers, so it carries no verdict",
     ),
+    "TRAIL_ORDER_VIOLATION": (
+        "区块头的高度或时间没有递增",
+        "Heights or times of the headers do not rise",
+    ),
+    "VALIDATOR_SET_MISMATCH": (
+        "所附验证人不是区块头所指的集合",
+        "The validators are not the set that the header names",
+    ),
+    "COMMIT_QUORUM_MISSING": (
+        "签署该区块的验证人不足三分之二以上",
+        "Not more than two thirds of the validators signed the block",
+    ),
+    "NO_NETWORK_ROOT": (
+        "信任根没有列出验证人网络",
+        "The trust root names no validator network",
+    ),
+    "TRUSTED_HEADER_UNKNOWN": (
+        "证明不是从信任根所列的区块头开始",
+        "The proof does not start from a header that the trust root names",
+    ),
+    "TRAIL_GAP": (
+        "相邻两个区块头之间，原来所信的验证人签署的不足三分之一以上",
+        "Between two headers, not more than a third of the validators trusted before have signed",
+    ),
+    "NO_HEADER_TIMESTAMP": (
+        "区块头没有时间戳：旧验证人的密钥日后可能外流",
+        "The headers have no timestamp: keys of former validators could leak later",
+    ),
+    "TRUSTING_PERIOD_OVER": (
+        "时间戳晚于所信区块头的信任期（至 {ended}）",
+        "The timestamp lies behind the trusting period of the trusted header (until {ended})",
+    ),
     "UNSUPPORTED": ("本程序不支持这种记录", "This program does not know this kind of record"),
     "NO_JUDICIAL_RECEIPT": ("没有附司法链回执", "No receipt of the judicial chain is enclosed"),
     "CLAUSE_TEXT_DIFFERS": ("条款与合同数据不一致", "Clauses and contract data differ"),

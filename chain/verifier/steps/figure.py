@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from chain.figures import counter_slot
+from chain.light import TYPE as LIGHT
 from chain.package import contents
 from chain.trust_root import REGISTRY
 from chain.verifier.case import Case, moment, text_of
 from chain.verifier.outcome import Failed, Passed, Undecided
+from chain.verifier.steps import light
 
 
 def figure(case: Case) -> Passed:
-    """22. Statement, slot, account, code and value agree; a header that nobody signed leaves the verdict open."""
+    """22. Statement, slot, account, code and value agree; a header that nobody signed leaves it open."""
     from chain.errors import ChainError
     from chain.state_proofs import TYPE, verify_storage_proof
 
@@ -20,6 +22,8 @@ def figure(case: Case) -> Passed:
     for name, value in case.read_manifest.subject.items():
         if stated[name] != value:
             raise Failed("STATEMENT_MISMATCH", entry=contents.FIGURE_STATEMENT, field=name)
+    if proof.get("type") == LIGHT:
+        return light.figure(case)
     if proof.get("type") != TYPE:
         raise Undecided("UNSUPPORTED", type=str(proof.get("type"))[:40])
     try:

@@ -1,6 +1,6 @@
 // The result as page elements. Whatever a package holds goes in as text, never as markup.
 
-import { KINDS, NOT_CHECKED, WORDS } from "./words.js";
+import { CHAIN_PROOF, KINDS, NOT_CHECKED, SIGNED_PROOF, WORDS } from "./words.js";
 
 const TONES = { passed: "success", indeterminate: "warning", failed: "danger" };
 const LONGEST_FACT = 4000;
@@ -104,7 +104,7 @@ function shownClause(report) {
 function shownFigure(report) {
   const found = report.steps.find((one) => one.no === 22)?.facts;
   if (found?.value === undefined || report.verdict === "failed") return null;
-  const rows = ["what", "region", "month", "value", "block", "time"].filter((name) => found[name] !== undefined);
+  const rows = ["what", "region", "month", "value", "block", "height", "time"].filter((name) => found[name] !== undefined);
   return h(
     "section",
     { class: "card" },
@@ -113,8 +113,11 @@ function shownFigure(report) {
   );
 }
 
-function unchecked(kind) {
+function unchecked({ kind, steps }) {
   const lines = [...NOT_CHECKED.all, ...(NOT_CHECKED[kind] ?? [])];
+  const proof = Object.hasOwn(CHAIN_PROOF, kind ?? "") ? CHAIN_PROOF[kind] : null;
+  const signed = proof && steps.some(({ no, outcome }) => no === proof.step && outcome === "passed");
+  if (proof) lines.push(signed ? SIGNED_PROOF : proof.unsigned);
   return h(
     "section",
     { class: "card" },
@@ -156,6 +159,6 @@ export function showReport(place, report, texts, context, actions) {
     keyFacts(report, context),
     h("h2", {}, both(WORDS.steps)),
     h("ol", { class: "findings" }, report.steps.map((step) => finding(step, texts))),
-    unchecked(report.kind),
+    unchecked(report),
   );
 }

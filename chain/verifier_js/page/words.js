@@ -9,14 +9,30 @@ export const NOT_CHECKED = {
   contract: [
     ["授权在签署后、上链前是否被撤销，除非包内有撤销声明。", "A revocation of authority that no statement in the package shows."],
     ["版面：浏览器没有排版程序，未把 PDF 与其数据重新排版比对（第 20 步）。", "The layout: a browser has no renderer, so the PDF was not laid out again from its data (step 20)."],
-    ["链上记录（第 17 步）：单机链的区块头无人签名，不作为结论依据。", "The chain's record (step 17): nobody signs this chain's headers; it carries no verdict."],
   ],
   supervision: [["合同正文、PDF 与签名不在监管导出之中。", "Text, PDF and signatures are not in a regulator's export."]],
   clause: [
     ["其余条款、PDF 及其签名与时间戳、签署意愿、印章，均不在单条出示的包内。", "The other clauses, the PDF with its signatures and tokens, the intent and the seal are not in a package of one clause."],
   ],
-  figure: [["计数器之外的口径；区块头由谁作出。", "Anything but the counter, and who made the block's header."]],
+  figure: [["计数器之外的口径。", "Anything but the counter."]],
 };
+
+const NO_RECORD = [
+  "链上记录（第 17 步）：没有经验证人网络签名、可追溯到信任根的记录，它不作为结论依据。",
+  "The chain's record (step 17): none that a network's validators signed and the trust root vouches for; it carries no verdict.",
+];
+
+/** What a proof from the chain leaves open: the step that judges it, and the line unless it passed. */
+export const CHAIN_PROOF = {
+  contract: { step: 17, unsigned: NO_RECORD },
+  supervision: { step: 17, unsigned: NO_RECORD },
+  figure: { step: 22, unsigned: ["区块头由谁作出。", "Who made the block's header."] },
+};
+/** And when it did. */
+export const SIGNED_PROOF = [
+  "验证人网络中是否有三分之一以上的权重合谋：轻证明以没有为前提。",
+  "Whether a third or more of the validators' power conspired: a light proof presumes not.",
+];
 
 export const KINDS = {
   contract: ["一份劳动合同", "one labour contract"],

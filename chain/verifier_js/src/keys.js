@@ -1,10 +1,10 @@
 // Signatures in their strict forms: P-256 (FIPS 186-5), secp256k1 with recovery (EIP-2 low s), Ed25519 (RFC 8032).
 // P-256 is checked by the platform's WebCrypto where it is there (secure contexts) and by @noble/curves elsewhere.
 
-import { ed25519 } from "@noble/curves/ed25519.js";
 import { p256 } from "@noble/curves/nist.js";
 import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { Malformed, bigEndian, concat, demand, equal, keccak256, sha256Sync, unhex, word } from "./bytes.js";
+import { holdsEd25519Sync } from "./ed25519.js";
 import { checksumAddress } from "./shapes.js";
 
 const SPKI_PREFIX = unhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004");
@@ -92,11 +92,5 @@ export const addressBytes = (address) => unhex(address.slice(2).toLowerCase(), 2
 
 /** Demand a plain Ed25519 signature (RFC 8032 §5.1.7). Throws Malformed. */
 export function checkEd25519(publicKey, message, signature) {
-  let holds = false;
-  try {
-    holds = signature.length === 64 && ed25519.verify(signature, message, publicKey, { zip215: false });
-  } catch {
-    holds = false;
-  }
-  demand(holds, "the signature does not verify");
+  demand(holdsEd25519Sync(publicKey, message, signature), "the signature does not verify");
 }

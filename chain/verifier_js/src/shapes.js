@@ -21,13 +21,15 @@ const EVENT_TYPE = /^[a-z_]{1,40}\.[A-Za-z0-9_]{1,40}\/[0-9]{1,4}$/;
 const UTC = /^([0-9]{4})-([01][0-9])-([0-3][0-9])T([0-2][0-9]):([0-5][0-9]):([0-5][0-9])\.([0-9]{3})Z$/;
 const VKEY = /^[!-*,-~]{1,200}\+[0-9a-f]{8}\+[A-Za-z0-9+/=]{40,100}$/;
 
-const matching = (expression, want) => (value, path) => {
+/** Text that the expression matches. */
+export const matching = (expression, want) => (value, path) => {
   if (typeof value !== "string" || value.endsWith("\n") || !expression.test(value)) throw new ShapeError(path, want);
 };
 
 export const name = matching(NAME, "1 to 200 printable ASCII characters");
 export const hex32 = matching(HEX32, "64 lower-case hex characters");
 export const eventType = matching(EVENT_TYPE, "an event type");
+export const networkName = matching(/^[A-Za-z0-9._-]{1,50}$/, "a network's name of 1 to 50 characters");
 export const vkey = matching(VKEY, "a verifier key name+hash+base64");
 
 /** EIP-55 spelling of 20 address bytes. */
@@ -126,15 +128,22 @@ export const mapping = (key, inner, most = 1000) => (value, path) => {
 
 export const anything = () => {};
 
-/** An object with exactly these members; they are judged in the order given here. */
-export const members = (shapes) => {
+/** A list of exactly these items. */
+export const tuple = (...shapes) => (value, path) => {
+  if (!Array.isArray(value) || value.length !== shapes.length) throw new ShapeError(path, `a list of ${shapes.length} items`);
+  shapes.forEach((shape, number) => shape(value[number], `${path}/${number}`));
+};
+
+/** An object with exactly these members, `spare` ones excepted; they are judged in the order given here. */
+export const members = (shapes, spare = []) => {
   const wanted = Object.keys(shapes);
   return (value, path) => {
-    const keys = isObject(value) ? Object.keys(value) : [];
-    if (!isObject(value) || keys.length !== wanted.length || !wanted.every((one) => Object.hasOwn(value, one))) {
+    const there = isObject(value) ? wanted.filter((one) => Object.hasOwn(value, one)) : [];
+    const missing = wanted.some((one) => !there.includes(one) && !spare.includes(one));
+    if (!isObject(value) || missing || Object.keys(value).length !== there.length) {
       throw new ShapeError(path, `exactly the members ${[...wanted].sort().join(", ")}`);
     }
-    for (const member of wanted) shapes[member](value[member], `${path}/${member}`);
+    for (const member of there) shapes[member](value[member], `${path}/${member}`);
   };
 };
 

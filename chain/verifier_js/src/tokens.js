@@ -1,7 +1,7 @@
 // RFC 3161 timestamp tokens: step 6, and the checkpoint's token of step 14.
 
 import { checkAttributes, checkSignature, findSigner, readSignedData } from "./cms.js";
-import { Unexpected, decode, shallow } from "./cms_der.js";
+import { TAG, Unexpected, decode, shallow } from "./cms_der.js";
 import { equal, hex, sha256Sync } from "./bytes.js";
 import { checkDer } from "./der.js";
 import { Failed } from "./outcome.js";
@@ -33,6 +33,7 @@ export async function judgeToken(der, imprint, trustRoot, now, algorithm = "SHA-
   let holds = false;
   try {
     findSigner(read);
+    checkSpelling(read);
     holds = (await checkAttributes(read)) && (await checkSignature(read));
   } catch (error) {
     throw invalid({ reason: String(error.message).slice(0, 200) });
@@ -72,6 +73,13 @@ export function checkTokenForm(der) {
   readInfo(inside(holder[1], 0x04)[0][1]);
   const signers = parts.at(-1);
   if (signers[0] !== 0x31 || inside(signers[1], 0x30).length !== 1) throw new Unexpected("one signer expected");
+}
+
+/** The signer's digest algorithm, which no signature covers, is an identifier with NULL or without parameters. */
+function checkSpelling({ digestIdentifier }) {
+  const [, parameters, ...more] = digestIdentifier.sequence(1);
+  const plain = !parameters || (parameters.is(TAG.NULL) && parameters.content.length === 0);
+  if (!plain || more.length > 0) throw new Unexpected("the digest algorithm has parameters");
 }
 
 /** TSTInfo (RFC 3161, section 2.4.2). */

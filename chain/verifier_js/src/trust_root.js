@@ -14,7 +14,14 @@ const MAX_BYTES = 2_000_000;
 
 const periods = s.array(s.members({ address: s.address, valid_from: s.utc, valid_until: s.optional(s.utc) }), 0, 100);
 
-const shape = s.members({
+/** The validators' network (spec §4.3): its own name, seconds of trust, and headers that are trusted. */
+const network = s.members({
+  chain_id: s.networkName,
+  trusting_period: s.integer(1, 10 ** 10),
+  headers: s.array(s.members({ height: s.integer(1), hash: s.hex32 }), 1, 1000),
+});
+
+const members = {
   v: s.constant(1),
   version: s.integer(1),
   predecessor: s.optional(s.hex32),
@@ -50,7 +57,9 @@ const shape = s.members({
   renderers: s.array(s.name, 0, 100),
   valid_from: s.utc,
   valid_until: s.optional(s.utc),
-});
+  network,
+};
+const shape = s.members(members, ["network"]);
 
 // Each public key once: a key listed twice would count twice.
 function checkKeys(vkeys, path) {
@@ -97,6 +106,8 @@ export async function parseTrustRoot(bytes) {
   for (const needed of [REGISTRY, PARTICIPANTS, LOG_CONTRACT]) {
     demand(Object.hasOwn(value.contracts, needed), `/contracts: ${needed} is missing`);
   }
+  const heights = (value.network?.headers ?? []).map(({ height }) => height);
+  demand(heights.every((height, i) => i === 0 || heights[i - 1] < height), "/network/headers: heights do not ascend");
   const tsas = [];
   const cas = await anchorsOf("/cas", value.cas);
   for (const { name, certs } of value.tsas) tsas.push({ name, certs: await anchorsOf(`/tsas: ${name}`, certs) });

@@ -91,7 +91,7 @@ def test_garbage_for_a_receipt_fails_cleanly(world: World, receipts: list[Any]) 
 
 
 def test_an_unknown_kind_of_record_is_left_open(world: World) -> None:
-    report = _report(world, lambda forge: [], type="cometbft-ics23")
+    report = _report(world, lambda forge: [], type="besu-mpt")
     assert _step(report) == (Outcome.INDETERMINATE, "UNSUPPORTED")
     assert report.verdict is Outcome.PASSED
 

@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from asn1crypto import cms
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
@@ -87,6 +88,29 @@ def test_changed_tokens_are_refused(stampers: tuple[Stamper, Stamper]) -> None:
             check_token(broken, IMPRINT, one.roots)
     with pytest.raises(SignatureRefused, match="policy_differs"):
         check_token(der, IMPRINT, one.roots, policy="1.2.3")
+
+
+def test_members_that_nobody_signs_have_one_spelling(stampers: tuple[Stamper, Stamper]) -> None:
+    """Version, issuer and digest parameters of the signer stand outside of every signature."""
+    one, _ = stampers
+    der = one.token(IMPRINT)
+    signer = cms.ContentInfo.load(der)["content"]["signer_infos"][0]
+    at = der.rindex(signer.dump())
+    issuer = signer["sid"].chosen["issuer"].dump()
+    letter = next(n for n in range(len(issuer) - 1, 0, -1) if chr(issuer[n]).isalpha())
+    digest = signer["digest_algorithm"].dump()
+    places = {
+        "version": (der.index(signer.contents, at), 0x02 ^ 0x0A),
+        "issuer": (der.index(issuer, at) + letter, 0x20),
+    }
+    if digest.endswith(b"\x05\x00"):
+        places["parameters"] = (der.index(digest, at) + len(digest) - 2, 0x20)
+    for place, bit in places.values():
+        changed = bytearray(der)
+        changed[place] ^= bit
+        with pytest.raises((InputRefused, SignatureRefused)):
+            check_token(bytes(changed), IMPRINT, one.roots)
+    assert check_token(der, IMPRINT, one.roots).imprint == IMPRINT
 
 
 @pytest.mark.skipif(not shutil.which("openssl"), reason="openssl is not on this machine")

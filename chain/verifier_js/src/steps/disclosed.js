@@ -7,10 +7,12 @@ import { digest } from "../eip712.js";
 import { canonical } from "../json.js";
 import { addressBytes, checkP256, recoverAddress } from "../keys.js";
 import { Failed, Passed, Undecided } from "../outcome.js";
+import { LIGHT } from "../light_shape.js";
 import { leafHash, verifyInclusion } from "../tree.js";
 import { TYPE, mappingSlot, storageProof } from "../trie.js";
 import { REGISTRY } from "../trust_root.js";
 import { judgeAuthority } from "./authority.js";
+import { lightFigure } from "./light.js";
 import { signingEvents } from "./process.js";
 import { checkTerms, orFail } from "./statements.js";
 
@@ -78,7 +80,7 @@ async function checkEmployer(state, when) {
   return address;
 }
 
-/** 22. The counter of the registry holds this value in this block; nobody signed the block's header. */
+/** 22. The counter of the registry holds this value in this block. */
 export function figure(state) {
   const statement = state.json.get(names.FIGURE);
   const { subject } = state.manifest;
@@ -86,6 +88,12 @@ export function figure(state) {
     if (statement[field] !== subject[field]) throw new Failed("STATEMENT_MISMATCH", { field });
   }
   const proof = state.json.get(names.FIGURE_PROOF);
+  if (proof.type === LIGHT) return lightFigure(state, proof, statement, counterSlot(statement));
+  return storedFigure(state, statement, proof);
+}
+
+/** A proof by a single node's header, which nobody signed. */
+function storedFigure(state, statement, proof) {
   if (proof.type !== TYPE) throw new Undecided("UNSUPPORTED", { entry: names.FIGURE_PROOF });
   const found = readProof(proof);
   const { address, code_hash: codeHash } = state.trustRoot.value.contracts[REGISTRY];

@@ -4,24 +4,38 @@ import { Malformed, bigEndian, equal, hex, keccak256, unbase64, utf8, word } fro
 import { moment, shortText, textOf } from "../case.js";
 import { CHAIN_RECORD, JUDICIAL } from "../contents.js";
 import { addressBytes } from "../keys.js";
+import { LIGHT } from "../light_shape.js";
 import { ED25519, parseNote, parseVkey, verifiedLine } from "../notes.js";
 import { Failed, Undecided, Passed } from "../outcome.js";
 import { LOG_CONTRACT, REGISTRY } from "../trust_root.js";
 import { TYPE, readHeader, readReceipt, receiptProof } from "../trie.js";
+import { lightRecord } from "./light.js";
 import { orFail } from "./statements.js";
 
 const MAX_RECEIPTS = 50;
-const CONCLUDED = keccak256(
-  utf8("Concluded(bytes32,bytes32,bytes32,uint32,bytes32,uint8,uint64,uint64,address,bytes32,bytes32,bytes32,address)"),
-);
+const CONCLUDED = "Concluded";
+const topicOf = (name, parameters) => ({ name, topic: keccak256(utf8(`${name}(${parameters})`)) });
+const EVENTS = {
+  [REGISTRY]: [
+    topicOf(CONCLUDED, "bytes32,bytes32,bytes32,uint32,bytes32,uint8,uint64,uint64,address,bytes32,bytes32,bytes32,address"),
+    topicOf("EIP712DomainChanged", ""),
+  ],
+  [LOG_CONTRACT]: [topicOf("Appended", "uint256,uint256,uint256,bytes32")],
+};
 const ACCEPTED = keccak256(utf8("CheckpointAccepted(uint64,bytes32,uint64)"));
 
 const timeOf = (header) => textOf(moment(Number(header.time)));
 
-/** 17. Receipts of the log's and the registry's transactions. Their headers are signed by nobody. */
+/** 17. What the chain holds of this contract. */
 export function chainRecord(state) {
   const record = state.json.get(CHAIN_RECORD);
   if (record === undefined) throw new Undecided("NO_CHAIN_RECORD");
+  if (record.v === 1 && record.type === LIGHT) return lightRecord(state, record, (log) => judgeLog(state, log));
+  return receipts(state, record);
+}
+
+/** Receipts of the log's and the registry's transactions. Their headers are signed by nobody. */
+function receipts(state, record) {
   if (record.v !== 1 || record.type !== TYPE || !Array.isArray(record.receipts)) {
     throw new Undecided("UNSUPPORTED", { type: shortText(record.type, 40) });
   }
@@ -41,12 +55,13 @@ export function chainRecord(state) {
   throw new Undecided("HEADER_NOT_AUTHENTICATED", { receipts: shown });
 }
 
-/** An event of the root's contracts; a conclusion must be about this package. */
+/** An event of the root's contracts; a conclusion must be about this package. Returns the event's name; none if unknown. */
 function judgeLog(state, { address, topics, data }) {
   const { contracts } = state.trustRoot.value;
-  const isOf = (name) => equal(address, addressBytes(contracts[name].address));
-  if (!isOf(REGISTRY) && !isOf(LOG_CONTRACT)) throw new Failed("CONTRACT_CODE_UNKNOWN", { address: hex(address) });
-  if (!isOf(REGISTRY) || state.kind !== "contract" || topics.length === 0 || !equal(topics[0], CONCLUDED)) return;
+  const contract = Object.keys(EVENTS).find((name) => equal(address, addressBytes(contracts[name].address)));
+  if (contract === undefined) throw new Failed("CONTRACT_CODE_UNKNOWN", { address: hex(address) });
+  const name = EVENTS[contract].find(({ topic }) => topics.length > 0 && equal(topic, topics[0]))?.name;
+  if (name !== CONCLUDED || state.kind !== "contract") return name === undefined ? [] : [name];
   if (topics.length < 4) throw new Malformed("Concluded lacks topics");
   const holds = {
     contractId: hex(topics[1]) === state.opening.contract_id,
@@ -54,6 +69,7 @@ function judgeLog(state, { address, topics, data }) {
     version: bigEndian(data.subarray(0, 32)) === BigInt(state.opening.version),
   };
   for (const [field, same] of Object.entries(holds)) if (!same) throw new Failed("STATEMENT_MISMATCH", { field });
+  return [name];
 }
 
 /** 18. The court's own chain has accepted the checkpoint. */

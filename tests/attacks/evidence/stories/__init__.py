@@ -8,6 +8,8 @@ from tests.attacks.evidence.stories import (
     document,
     figures,
     good,
+    light,
+    light_records,
     log,
     longevity,
     process,
@@ -36,5 +38,7 @@ STORIES: tuple[Story, ...] = (
     *records.STORIES,
     *disclosed.STORIES,
     *figures.STORIES,
+    *light.STORIES,
+    *light_records.STORIES,
     *longevity.STORIES,
 )

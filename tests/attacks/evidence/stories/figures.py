@@ -59,7 +59,7 @@ STORIES: list[Story] = [
     _open("a month's figure", "一个月的数字", region=None),
     _open("a figure of nothing: the counter's absence is proven", "为零的数字：证明计数器不存在", month="2025-01"),
     figure("a proof of a kind to come", "将来才有的证明种类", "UNSUPPORTED",
-           lambda forge: {"proof": {"v": 1, "type": "cometbft-ics23"}}, outcome=Outcome.INDETERMINATE),
+           lambda forge: {"proof": {"v": 1, "type": "besu-mpt"}}, outcome=Outcome.INDETERMINATE),
     figure("the figure is one higher than the counter", "数字比计数器多一", "STATEMENT_MISMATCH",
            lambda forge: {"statement": forge.statement | {"value": 13}}),
     figure("the figure is dated to another block", "数字写的是另一个区块", "STATEMENT_MISMATCH",

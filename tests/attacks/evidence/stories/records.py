@@ -127,7 +127,7 @@ STORIES: list[Story] = [
         "将来种类的链上记录",
         17,
         "UNSUPPORTED",
-        record(lambda forge: [], type="cometbft-ics23"),
+        record(lambda forge: [], type="besu-mpt"),
         outcome=OPEN,
         verdict=PASS,
     ),
@@ -199,7 +199,7 @@ STORIES: list[Story] = [
         "将来种类的司法回执",
         "UNSUPPORTED",
         outcome=OPEN,
-        alter=lambda made: {"v": 1, "type": "cometbft-ics23"},
+        alter=lambda made: {"v": 1, "type": "besu-mpt"},
     ),
 ]
 
