@@ -235,36 +235,46 @@ def stop(names: Names = None, data: Data = _DEFAULT) -> None:
 
 
 @app.command()
-def status(data: Data = _DEFAULT, as_json: Json = False) -> None:
-    """高度、块龄、邻居、内存、成员、提案、程序摘要 / height, head age, peers, members, proposals, checksum of the program.
+def status(
+    data: Data = _DEFAULT,
+    strict: Annotated[bool, typer.Option("--strict", help="警告也算失败 / warnings fail as well.")] = False,
+    as_json: Json = False,
+) -> None:
+    """高度、块龄、邻居、内存、成员、提案、程序摘要与告警 / what the nodes say, the members, and the alarms in two languages.
 
-    Exit code 1 when a node does not run, or the newest block is older than 30 seconds.
+    Exit code 1 when there is a critical alarm (with --strict: any alarm), so that a timer or a cron job can call it.
     """
+    from node.network.alarms import judge
     from node.network.program import facts
 
     with _told():
         network = _network(data)
         nodes = [{"member": node.member.name, **network.status(node)} for node in network.nodes()]
         told: dict[str, Any] = {"program": facts(network.program), "nodes": nodes}
-        ages = [node["head_age"] for node in nodes if node["head_age"] is not None]
-        told["halted"] = not ages or min(ages) > HALT_SECONDS
-        if ages:
+        count, suspended = len(nodes), []
+        if any(node["height"] is not None for node in nodes):
             with _gate(network) as gate:
+                members = [m | {"suspended": gate.suspended(m["consensus_key"])} for m in gate.members()]
                 told |= {
-                    "members": [
-                        m | {"suspended": gate.suspended(m["consensus_key"])} for m in gate.members()
-                    ],
+                    "members": members,
                     "quorum": gate.quorum(),
                     "upgrade": gate.upgrade(),
                     "proposals": [p for p in gate.proposals() if not p["executed"]],
                 }
-        _show(told if as_json else nodes + [{k: v for k, v in told.items() if k != "nodes"}], as_json)
-    if told["halted"] or any(node["pid"] is None for node in nodes):
+            count = len(members)
+            suspended = [str(m["name"]) for m in members if m["suspended"]]
+        alarms = judge(nodes, count, suspended=suspended)
+        told["halted"] = any(alarm.code == "network.halted" for alarm in alarms)
+        told["alarms"] = [alarm.as_facts() for alarm in alarms]
+        _show(told if as_json else nodes + [{k: v for k, v in told.items() if k not in _APART}], as_json)
+    for alarm in alarms:
+        chinese, english = alarm.texts
+        typer.echo(f"{'!!' if alarm.critical else '! '} {alarm.code}: {chinese} / {english}", err=True)
+    if any(alarm.critical or strict for alarm in alarms):
         raise typer.Exit(1)
 
 
-HALT_SECONDS = 30.0
-"""A head older than this means that the network stands: an outage here is a halt, never a fork."""
+_APART = ("nodes", "alarms")
 
 
 @app.command("add-validator")

@@ -24,7 +24,7 @@ import psutil
 
 from node.errors import NodeError
 from node.installation import write_atomically
-from node.network import configuration, founding
+from node.network import configuration, founding, metrics
 from node.network.configuration import Ports
 from node.network.member import Member, make
 
@@ -245,6 +245,7 @@ class LocalNetwork:
             "head_age": None,
             "peers": None,
             "catching_up": None,
+            **dict.fromkeys(metrics.WATCHED),
         }
         facts["memory_mb"] = None if pid is None else psutil.Process(pid).memory_info().rss >> 20
         facts["disk_free_mb"] = shutil.disk_usage(node.home).free >> 20
@@ -260,6 +261,7 @@ class LocalNetwork:
         facts["height"] = int(sync["latest_block_height"])
         facts["catching_up"] = bool(sync["catching_up"])
         facts["head_age"] = _age(sync["latest_block_time"])
+        facts |= metrics.read(node.ports.metrics)
         return facts
 
     def wait(self, node: LocalNode, height: int, seconds: float = 60.0) -> None:
