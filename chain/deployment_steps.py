@@ -22,6 +22,8 @@ from chain.gateway import ChainGateway, Receipt, SendOutcome
 from chain.transactions import Sender, address_bytes, checksum_address
 
 CREATION_GAS = 6_000_000
+RESEND = 5.0
+"""Seconds after which transactions that the chain does not show any more are sent again: a network may drop one silently."""
 
 TEXTS["deployment.conflict"] = (
     "已有的部署记录与当前设置不符：{field}。",
@@ -101,13 +103,15 @@ def execute(
 ) -> dict[bytes, Receipt]:
     """Send what the chain does not have and wait until all is final.
 
-    The first transaction goes alone: some chains take a new account's second one only after its first was mined.
+    The first transaction goes alone: some chains take a new account's second one only after its first was mined. What was
+    dropped since is sent again.
     """
     receipts: dict[bytes, Receipt] = {}
     for group in (steps[:1], steps[1:]):
         waiting = [step for step in group if step.hash not in receipts]
         _send_missing(gateway, waiting)
-        deadline = time.monotonic() + timeout
+        sent = time.monotonic()
+        deadline = sent + timeout
         while waiting:
             final = gateway.final_head().number
             for step, receipt in zip(waiting, gateway.receipts([step.hash for step in waiting]), strict=True):
@@ -121,6 +125,9 @@ def execute(
             waiting = [step for step in waiting if step.hash not in receipts]
             if waiting and time.monotonic() > deadline:
                 raise DeploymentError("deployment.timeout", step=waiting[0].label)
+            if waiting and time.monotonic() - sent > RESEND:
+                _send_missing(gateway, waiting)
+                sent = time.monotonic()
             if waiting:
                 sleep(0.1)
     return receipts

@@ -9,6 +9,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "链节点没有应答（{reason}）；请稍后再试。",
         "The chain node did not answer ({reason}); try again later.",
     ),
+    "gateway.behind": (
+        "验证节点尚未跟上（{reason}）；请稍后再试。",
+        "The validator has not caught up yet ({reason}); try again later.",
+    ),
     "gateway.answer_malformed": (
         "链节点的应答无法读取（{reason}）。",
         "The chain node's answer cannot be read ({reason}).",

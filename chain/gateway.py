@@ -1,6 +1,7 @@
 """The port through which everything else sees a chain, and the values that travel through it.
 
-Adapters: `gateway_rpc` (JSON-RPC) and `gateway_memory` (simulation without an EVM); one conformance suite runs over both.
+Adapters: `gateway_rpc` (JSON-RPC of one node), `gateway_network` (of several validators) and `gateway_memory` (simulation
+without an EVM); one conformance suite runs over all.
 A gateway decides what is final: on the embedded chain a block that has been mined, because the node journals its content
 before mining; elsewhere a number of blocks on top.
 """
@@ -84,7 +85,11 @@ class ChainGateway(Protocol):
 
     Every method raises GatewayUnavailable when no usable answer came: then nothing is known about what happened, and a
     transaction that was being sent may well be in the chain.
+
+    index_lag: blocks after which a mined transaction is certainly found by its hash; 0 where that is so at once.
     """
+
+    index_lag: int
 
     def chain_id(self) -> int:
         """Chain id (EIP-155)."""
@@ -99,7 +104,7 @@ class ChainGateway(Protocol):
         ...
 
     def block(self, number: int) -> BlockRef | None:
-        """The canonical block of that number, None above the head."""
+        """The canonical block of that number, None above the head. 0 gives the first block, whatever its number."""
         ...
 
     def transaction_count(self, address: str) -> int:

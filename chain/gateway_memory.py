@@ -30,6 +30,8 @@ class MemoryGateway:
     auto_mine: every accepted transaction is mined at once; otherwise `mine` does it.
     """
 
+    index_lag = 0
+
     def __init__(
         self,
         contracts: ContractFactory,

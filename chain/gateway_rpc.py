@@ -69,6 +69,8 @@ class RpcGateway:
     finality_depth: blocks that must stand on top of a final one; 0 on the embedded chain and with one-block finality.
     """
 
+    index_lag = 0
+
     def __init__(
         self,
         url: str,

@@ -76,12 +76,15 @@ class Displaced(Generic[F]):
     def __init__(self, gateway: ChainGateway, sender: str) -> None:
         self._gateway = gateway
         self._sender = sender
-        self._missing: dict[bytes, int] = {}  # head at which a displaced transaction was first missed
+        self._missing: dict[bytes, int] = {}  # block at which a missed one is displaced for good
 
     def look(
         self, flights: Sequence[F], receipts: Sequence[Receipt | None]
     ) -> tuple[list[Receipt | None], list[F]]:
-        """Receipts as far as there are any, and the flights that are displaced for good (as of a final block)."""
+        """Receipts as far as there are any, and the flights that are displaced for good (as of a final block).
+
+        A validator counts a transaction some moments before it finds it by its hash: `index_lag` blocks are waited for.
+        """
         used = self._gateway.transaction_count(self._sender)
         missing = [f for f, r in zip(flights, receipts, strict=True) if r is None and f.nonce < used]
         if not missing:
@@ -92,7 +95,8 @@ class Displaced(Generic[F]):
             zip((f.hash for f in missing), self._gateway.receipts([f.hash for f in missing]), strict=True)
         )
         head, final = self._gateway.head().number, self._gateway.final_head().number
+        sure = head + self._gateway.index_lag
         gone = [
-            f for f in missing if again[f.hash] is None and final >= self._missing.setdefault(f.hash, head)
+            f for f in missing if again[f.hash] is None and final >= self._missing.setdefault(f.hash, sure)
         ]
         return [again.get(f.hash, r) for f, r in zip(flights, receipts, strict=True)], gone

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 from chain import calls
 from chain.abi import load
-from chain.errors import LogIntegrityError
+from chain.errors import GatewayUnavailable, LogIntegrityError
 from chain.gateway import ChainGateway, Receipt
 from chain.leased_relay import Alarm, LeasedRelay, Pace, Tick
 from chain.merkle import Growth, OverlayTiles, Tree, leaf_hash
@@ -67,6 +67,9 @@ class Relay(LeasedRelay[RelayStore, Flight, Tick]):
         last = self.store.last_anchored()
         if last is not None:
             receipt = self.gateway.receipts([last.flight.hash])[0]
+            lag = self.gateway.index_lag
+            if receipt is None and lag and self.gateway.head().number < last.block_number + lag:
+                raise GatewayUnavailable("the validators are catching up", code="gateway.behind")
             if receipt is None or receipt.block_hash != last.block_hash:
                 raise LogIntegrityError(
                     f"the chain no longer has transaction {last.flight.hash.hex()} as it was final"

@@ -172,8 +172,10 @@ class Worker:
         found = self._gateway.transactions([bytes.fromhex(b.transaction) for b in batches])
         entries: list[tuple[int, bytes]] = []
         for batch, transaction in zip(batches, found, strict=True):
+            if transaction is None:  # the node showed its event: it finds the call by its hash a moment later
+                raise GatewayUnavailable("an append is not found by its hash yet", code="gateway.behind")
             try:
-                first, part = decode_append(transaction.data if transaction else b"")
+                first, part = decode_append(transaction.data)
             except DecodingError:
                 raise LogIntegrityError(
                     "entries were appended by a call that is not ours", index=batch.first_index
