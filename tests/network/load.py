@@ -128,7 +128,7 @@ class Load:
         assert [states[entry] for entry in self.entries] == [
             ("anchored", index) for index in range(len(self.entries))
         ], "every entry once, in the order in which they came"
-        assert self.alarms == []
+        assert not self.alarms, self.alarms
         self.network.whole()
         for node in nodes if nodes is not None else self.network.nodes:
             assert self._leaves_on(node) == self.entries, node.member.name
@@ -140,9 +140,7 @@ class Load:
         leaves: list[bytes] = []
         with RpcGateway(node.evm_url, timeout=60.0) as gateway:
             logs = gateway.logs(1, gateway.head().number, [self.log])
-            for log, sent in zip(
-                logs, gateway.transactions([log.transaction for log in logs]), strict=True
-            ):
+            for log, sent in zip(logs, gateway.transactions([log.transaction for log in logs]), strict=True):
                 assert sent is not None
                 first, entries = calls.decode_append(sent.data)
                 told = event.decode(log.topics, log.data)
