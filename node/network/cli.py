@@ -418,3 +418,47 @@ def restore(
 
     with _told():
         read_backup(file, _network(data).node(name).home, sign_above)
+
+
+@app.command("rebuild")
+def rebuild_data(
+    name: Annotated[str, typer.Argument(help="成员名 / the member whose stopped node is damaged.")],
+    sign_above: Annotated[
+        int | None,
+        typer.Option(help="签名记忆损坏时必填 / needed when the memory of what was signed is damaged."),
+    ] = None,
+    data: Data = _DEFAULT,
+) -> None:
+    """移开损坏的数据，从其他成员重建 / move damaged data away; the node fills itself from the others when started."""
+    from node.network.archive import ArchiveRefused, rebuild
+
+    with _told():
+        network = _network(data)
+        node = network.node(name)
+        if network.pid(node) is not None:
+            raise ArchiveRefused(f"{name} runs: stop it first")
+        typer.echo(str(rebuild(node.home, sign_above)))
+
+
+@app.command("rotate-key")
+def rotate_key(
+    name: Annotated[str, typer.Argument(help="本机成员 / a member of this machine.")],
+    operator: Operators = None,
+    data: Data = _DEFAULT,
+    as_json: Json = False,
+) -> None:
+    """更换共识密钥 / a new consensus key: made here, voted in, taken up. Run it again when the vote has passed."""
+    from node.network import rotation
+
+    with _told():
+        network = _network(data)
+        node = network.node(name)
+        key = rotation.prepare(node.home, network.program)
+        with _gate(network) as gate:
+            decision = gate.replace_key(_keys(network, operator), node.member.operator, key)
+        if decision["executed"]:
+            network.stop(node)
+            rotation.take_up(node.home)
+            network.refresh(node)
+            network.start(node)
+        _show(decision, as_json)

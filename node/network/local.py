@@ -168,6 +168,16 @@ class LocalNetwork:
         self.configure(node)
         return node
 
+    def refresh(self, node: LocalNode) -> None:
+        """Take up a member's public description, which changed with a key."""
+        fresh = LocalNode(Member.read(node.home / "member.json"), node.home, node.ports)
+        record = self.record()
+        record["nodes"] = [
+            self._entry(fresh) if entry["member"]["name"] == node.member.name else entry
+            for entry in record["nodes"]
+        ]
+        self._write(record)
+
     def leave(self, name: str) -> None:
         """Stop a node that was voted out, and forget it here. Its folder stays."""
         self.stop(self.node(name))
