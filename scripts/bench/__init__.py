@@ -12,7 +12,16 @@ import typer
 
 app = typer.Typer(no_args_is_help=True, help="量测（比值与计数）/ measure ratios and counts")
 
-SECTIONS = ("signing", "anchoring", "verification", "supervision", "evidence", "judicial", "height")
+SECTIONS = (
+    "signing",
+    "anchoring",
+    "verification",
+    "supervision",
+    "evidence",
+    "judicial",
+    "height",
+    "network",
+)
 
 for _name in SECTIONS:
     if find_spec(f"scripts.bench.{_name}") is not None:

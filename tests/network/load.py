@@ -141,7 +141,7 @@ class Load:
         event = load("EvidenceLog").event("Appended")
         leaves: list[bytes] = []
         with RpcGateway(node.evm_url, timeout=60.0) as gateway:
-            logs = gateway.logs(1, gateway.head().number, [self.log])
+            logs = gateway.logs(1, self.network.height(node), [self.log])
             for log, sent in zip(logs, gateway.transactions([log.transaction for log in logs]), strict=True):
                 assert sent is not None
                 first, entries = calls.decode_append(sent.data)
