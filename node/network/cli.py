@@ -187,8 +187,21 @@ def join(
         str, typer.Option(help="节点监听地址 / address on which the node listens.")
     ] = "0.0.0.0",  # noqa: S104
     port: Annotated[int, typer.Option(help="首个端口 / first of five ports.")] = 27_000,
+    snapshot_from: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="http://HOST:PORT，成员的 RPC / members' RPC to check a snapshot against; repeat it."
+        ),
+    ] = None,
+    trust_height: Annotated[int, typer.Option(help="可信区块高度 / height of a block that you trust.")] = 0,
+    trust_hash: Annotated[
+        str, typer.Option(help="该区块的哈希 / that block's hash, told on another way.")
+    ] = "",
 ) -> None:
-    """写入本节点配置 / write this node's configuration, for a genesis with exactly that SHA-256."""
+    """写入本节点配置 / write this node's configuration, for a genesis with exactly that SHA-256.
+
+    With --snapshot-from the first start takes a snapshot of the others instead of replaying all blocks.
+    """
     from node.network import configuration
     from node.network.local import NetworkFailed
     from node.network.member import Member
@@ -200,10 +213,13 @@ def join(
                 f"{genesis.name} is another genesis: SHA-256 {hashlib.sha256(data).hexdigest()}"
             )
         others = [Member.read(path) for path in peer]
+        sync = (
+            configuration.StateSync(tuple(snapshot_from), trust_height, trust_hash) if snapshot_from else None
+        )
         chain_id = json.loads((genesis.parent / "description.json").read_bytes())["evm_chain_id"]
         configuration.write(
             home, Member.read(home / "member.json"), others, configuration.Ports.block(port), chain_id, data,
-            listen=listen, local=False,
+            listen=listen, local=False, state_sync=sync,
         )  # fmt: skip
         typer.echo(str(home / "config"))
 
@@ -281,6 +297,9 @@ _APART = ("nodes", "alarms")
 def add_validator(
     name: Annotated[str | None, typer.Argument(help="本机新成员 / a new member on this machine.")] = None,
     file: Annotated[Path | None, typer.Option("--member", help="新成员的 member.json / its file.")] = None,
+    state_sync: Annotated[
+        bool, typer.Option("--state-sync", help="本机新成员取快照 / it takes a snapshot, not all blocks.")
+    ] = False,
     operator: Operators = None,
     data: Data = _DEFAULT,
     as_json: Json = False,
@@ -297,7 +316,7 @@ def add_validator(
         if file is not None:
             newcomer = Member.read(file)
         else:
-            node = network.join(str(name))
+            node = network.join(str(name), network.trusted() if state_sync else None)
             newcomer = node.member
         with _gate(network) as gate:
             decision = gate.decide(keys, Proposal.add(newcomer))

@@ -25,7 +25,7 @@ import psutil
 from node.errors import NodeError
 from node.installation import write_atomically
 from node.network import configuration, founding, metrics
-from node.network.configuration import Ports
+from node.network.configuration import Ports, StateSync
 from node.network.member import Member, make
 
 STOP_SECONDS = 20.0
@@ -88,6 +88,7 @@ class LocalNetwork:
         grants: Mapping[str, int] | None = None,
         first_port: int | None = None,
         block_ms: int = 1_000,
+        snapshot_blocks: int = configuration.SNAPSHOT_BLOCKS,
     ) -> LocalNetwork:
         """A network of `names` on loopback, all of whose members live in this folder. Raises `NetworkFailed`."""
         if (data / RECORD).exists():
@@ -106,6 +107,7 @@ class LocalNetwork:
             "evm_chain_id": json.loads(description)["evm_chain_id"],
             "genesis_sha256": digest,
             "block_ms": block_ms,
+            "snapshot_blocks": snapshot_blocks,
             "nodes": [cls._entry(node) for node in nodes],
         }
         network._write(record)
@@ -142,7 +144,7 @@ class LocalNetwork:
             raise NetworkFailed(f"no member {name!r} in {self.data}")
         return found
 
-    def configure(self, node: LocalNode) -> None:
+    def configure(self, node: LocalNode, state_sync: StateSync | None = None) -> None:
         """Write a node's configuration for the members as they are now."""
         record = self.record()
         others = [other.member for other in self.nodes() if other.member.name != node.member.name]
@@ -154,10 +156,26 @@ class LocalNetwork:
             int(record["evm_chain_id"]),
             (self.data / "genesis.json").read_bytes(),
             block_ms=int(record["block_ms"]),
+            state_sync=state_sync,
+            snapshot_blocks=int(record["snapshot_blocks"]),
         )
 
-    def join(self, name: str) -> LocalNode:
-        """A further member's folder, keys and configuration. The members have yet to vote it in."""
+    def trusted(self) -> StateSync:
+        """What a new node of this machine may check a snapshot against. Raises `NetworkFailed` when too few run."""
+        running = [node for node in self.nodes() if self.status(node)["height"] is not None]
+        if len(running) < 2:
+            raise NetworkFailed("two running members are needed to check a snapshot against")
+        servers = tuple(f"http://127.0.0.1:{node.ports.rpc}" for node in running)
+        newest = httpx.get(f"{servers[0]}/commit", timeout=10, trust_env=False).json()["result"][
+            "signed_header"
+        ]
+        return StateSync(servers, int(newest["header"]["height"]), newest["commit"]["block_id"]["hash"])
+
+    def join(self, name: str, state_sync: StateSync | None = None) -> LocalNode:
+        """A further member's folder, keys and configuration. The members have yet to vote it in.
+
+        state_sync: its first start takes a snapshot of the others instead of replaying all blocks.
+        """
         record = self.record()
         last = max(entry["ports"]["p2p"] for entry in record["nodes"])
         ports = Ports.block(last + 10)
@@ -165,7 +183,7 @@ class LocalNetwork:
         node = LocalNode(make(home, name, f"127.0.0.1:{ports.p2p}", self.program), home, ports)
         record["nodes"] = [e for e in record["nodes"] if e["member"]["name"] != name] + [self._entry(node)]
         self._write(record)
-        self.configure(node)
+        self.configure(node, state_sync)
         return node
 
     def refresh(self, node: LocalNode) -> None:
