@@ -145,6 +145,7 @@ def consensus(
                 "trust_period": f"{TRUST_HOURS}h0m0s",
                 "discovery_time": "5s",
             },
+            "storage": {"discard_abci_responses": False},  # the results of old blocks prove old events
             "tx_index": {"indexer": "null"},
             "instrumentation": {"prometheus": True, "prometheus_listen_addr": f"127.0.0.1:{ports.metrics}"},
         }
@@ -155,7 +156,14 @@ def application(evm_chain_id: int, ports: Ports, snapshot_blocks: int = SNAPSHOT
     """`app.toml`: the EVM side. One account, the relay, sends nearly everything: the pool's slots allow for it."""
     return _toml(
         {
-            "": {"minimum-gas-prices": f"0{DENOM}", "pruning": "default", "iavl-cache-size": 100_000},
+            "": {
+                "minimum-gas-prices": f"0{DENOM}",
+                # Proofs are of a recent state, below blocks and commits of any age: the engine keeps the newest
+                # 362,880 states ("default"), and every block (0: none is ever dropped).
+                "pruning": "default",
+                "min-retain-blocks": 0,
+                "iavl-cache-size": 100_000,
+            },
             "state-sync": {"snapshot-interval": snapshot_blocks, "snapshot-keep-recent": 2},
             "evm": {"evm-chain-id": evm_chain_id},
             "evm.mempool": {

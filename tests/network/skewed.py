@@ -18,48 +18,39 @@ _HONEST = "return Canonical(time.Now())"
 _WRONG = """return Canonical(time.Now().Add(wrongBy))
 }
 
-// WrongBy is added to the clock, a duration as Go writes it.
-var WrongBy = "0s"
+var wrongBy = parsed(os.Getenv("%s"))
 
-var wrongBy = parsed()
-
-func parsed() time.Duration {
-	duration, err := time.ParseDuration(WrongBy)
+func parsed(text string) time.Duration {
+	duration, err := time.ParseDuration(text)
 	if err != nil {
 		panic(err)
 	}
 	return duration"""
+VARIABLE = "WRONG_BY"
+"""Environment variable with the deviation, a duration as Go writes it: 45s, -45s."""
 
 
-def build(wrong_by: str, work: Path) -> Path:
-    """The program with that deviation, "45s" or "-45s"; kept like the real one. About two CPU minutes the first time."""
-    mark = hashlib.sha256((engine.sources_digest() + wrong_by + _WRONG).encode()).hexdigest()[:16]
+def build(work: Path) -> Path:
+    """The program; kept like the real one. About two CPU minutes the first time."""
+    mark = hashlib.sha256((engine.sources_digest() + _WRONG).encode()).hexdigest()[:16]
     kept = engine.KEPT / f"clock-{mark}" / engine.NAME
     if kept.exists():
         return kept
     copy = work / "cometbft"
     shutil.copytree(_go("list", "-m", "-f", "{{.Dir}}", _MODULE).strip(), copy)
+    for path in (copy, *copy.rglob("*")):
+        path.chmod(path.stat().st_mode | 0o200)  # the module cache is read-only
     clock = copy / "types" / "time" / "time.go"
     text = clock.read_text("utf-8")
     assert text.count(_HONEST) == 1
-    for path in (copy, *copy.rglob("*")):
-        path.chmod(path.stat().st_mode | 0o200)  # the module cache is read-only
-    clock.write_text(text.replace(_HONEST, _WRONG), "utf-8")
+    text = text.replace(_HONEST, _WRONG % VARIABLE).replace('"sort"', '"os"\n\t"sort"')
+    clock.write_text(text, "utf-8")
     for name in ("go.mod", "go.sum"):
         shutil.copy(engine.SOURCES / name, work / f"clock{Path(name).suffix}")
     _go("mod", "edit", "-replace", f"{_MODULE}={copy}", str(work / "clock.mod"))
-    flags = f"-s -w -buildid= -X {_MODULE}/types/time.WrongBy={wrong_by}"
     kept.parent.mkdir(parents=True, exist_ok=True)
-    _go(
-        "build",
-        "-modfile",
-        str(work / "clock.mod"),
-        "-ldflags",
-        flags,
-        "-o",
-        str(kept),
-        f"./cmd/{engine.NAME}",
-    )
+    flags = ("-ldflags", "-s -w -buildid=")
+    _go("build", "-modfile", str(work / "clock.mod"), *flags, "-o", str(kept), f"./cmd/{engine.NAME}")
     return kept
 
 

@@ -19,8 +19,11 @@ BLOCK_SECONDS = 10
 
 
 @pytest.mark.parametrize("wrong_by", ["45s", "-45s"])
-def test_one_wrong_clock_moves_no_block(network: Any, tmp_path: Path, wrong_by: str) -> None:
-    program = skewed.build(wrong_by, tmp_path)
+def test_one_wrong_clock_moves_no_block(
+    network: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong_by: str
+) -> None:
+    program = skewed.build(tmp_path)
+    monkeypatch.setenv(skewed.VARIABLE, wrong_by)
     network.whole()
     node = network.nodes[3]
     with Load(network) as load:
