@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -132,10 +133,13 @@ def test_a_double_signer_is_suspended_and_comes_back_with_a_new_key(network: Any
     assert told.exit_code == 1
     assert f"!! network.suspended: 成员 {culprit.member.name}" in told.stderr
 
-    done = CliRunner().invoke(
-        app, ["rotate-key", culprit.member.name, "--data", str(network.local.data), "--json"]
-    )
-    assert done.exit_code == 0, done.output
+    data = network.local.data
+    rotate = ("rotate-key", culprit.member.name, "--operator", culprit.home, "--json")
+    number = _typed(data, *rotate)["id"]
+    assert network.nodes[3].member == culprit.member, "nothing is taken up before the vote has passed"
+    others = [part for node in network.nodes[:2] for part in ("--operator", node.home)]
+    assert _typed(data, "approve", number, *others, "--json")["executed"]
+    assert _typed(data, *rotate) == _typed(data, "approve", number, *others, "--json")
     network.until(lambda: _validators(network) == 4)
     assert network.nodes[3].member == replace(
         culprit.member, consensus_key=network.nodes[3].member.consensus_key
@@ -143,6 +147,12 @@ def test_a_double_signer_is_suspended_and_comes_back_with_a_new_key(network: Any
     assert network.nodes[3].member.consensus_key != key
     network.until(lambda: network.local.status(network.nodes[0])["missing_validators"] == 0)
     load.settle()
+
+
+def _typed(data: Path, *arguments: object) -> Any:
+    done = CliRunner().invoke(app, [*(str(argument) for argument in arguments), "--data", str(data)])
+    assert done.exit_code == 0, done.output
+    return json.loads(done.stdout)
 
 
 _KEY = Path("config") / "priv_validator_key.json"
