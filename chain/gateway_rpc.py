@@ -152,7 +152,10 @@ class RpcGateway:
         return int(self.request("eth_chainId"), 16)
 
     def head(self) -> BlockRef:
-        return _block(self.request("eth_getBlockByNumber", "latest", False))
+        found: Mapping[str, Any] | None = self.request("eth_getBlockByNumber", "latest", False)
+        if not found:  # an engine that was started a moment ago, with nothing yet
+            raise GatewayUnavailable("the node has no block")
+        return _block(found)
 
     def final_head(self) -> BlockRef:
         head = self.head()

@@ -26,7 +26,15 @@ SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 """Public test vectors and statutes beside the repository; tests that read them skip where they are absent."""
 
 
-MAY_BE_ABSENT = ("shared/data", "public vectors", "Kubo", "fonts-noto-cjk", "once in a million")
+MAY_BE_ABSENT = (
+    "shared/data",
+    "public vectors",
+    "Kubo",
+    "fonts-noto-cjk",
+    "once in a million",
+    "namespaces need root",
+    "small disk needs root",
+)
 """Reasons for which a test may be skipped although `scripts/test` has installed everything it can."""
 
 

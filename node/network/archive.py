@@ -66,3 +66,37 @@ def restore(archive: Path, home: Path, sign_above: int) -> None:
     (home / "data").mkdir(exist_ok=True, mode=0o700)
     memory = {"height": str(sign_above), "round": 0, "step": 3}
     write_atomically(home / _MEMORY, json.dumps(memory, indent=1).encode() + b"\n")
+
+
+def rebuild(home: Path, sign_above: int | None = None) -> Path:
+    """Move a stopped node's damaged data away and leave an empty folder, which it fills from the others; the old one.
+
+    The keys stay, and so does the memory of what was signed. Where that cannot be read, `sign_above` takes its place:
+    the network's present height, plus ten. Raises `ArchiveRefused`.
+    """
+    if not (home / "config" / "genesis.json").exists():
+        raise ArchiveRefused(f"{home} is no node's folder")
+    memory = _readable(home / _MEMORY)
+    if memory is None:
+        if sign_above is None or sign_above < 1:
+            raise ArchiveRefused(
+                "the memory of what was signed cannot be read: say above which height the validator may sign, "
+                "the network's height plus ten"
+            )
+        memory = json.dumps({"height": str(sign_above), "round": 0, "step": 3}, indent=1).encode() + b"\n"
+    number = 1 + sum(1 for path in home.glob("data.damaged-*"))
+    away = home / f"data.damaged-{number}"
+    if (home / "data").exists():
+        (home / "data").rename(away)
+    (home / "data").mkdir(mode=0o700)
+    write_atomically(home / _MEMORY, memory)
+    return away
+
+
+def _readable(file: Path) -> bytes | None:
+    try:
+        memory = file.read_bytes()
+        int(json.loads(memory)["height"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return memory

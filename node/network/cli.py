@@ -194,8 +194,21 @@ def join(
         str, typer.Option(help="节点监听地址 / address on which the node listens.")
     ] = "0.0.0.0",  # noqa: S104
     port: Annotated[int, typer.Option(help="首个端口 / first of five ports.")] = 27_000,
+    snapshot_from: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="http://HOST:PORT，成员的 RPC / members' RPC to check a snapshot against; repeat it."
+        ),
+    ] = None,
+    trust_height: Annotated[int, typer.Option(help="可信区块高度 / height of a block that you trust.")] = 0,
+    trust_hash: Annotated[
+        str, typer.Option(help="该区块的哈希 / that block's hash, told on another way.")
+    ] = "",
 ) -> None:
-    """写入本节点配置 / write this node's configuration, for a genesis with exactly that SHA-256."""
+    """写入本节点配置 / write this node's configuration, for a genesis with exactly that SHA-256.
+
+    With --snapshot-from the first start takes a snapshot of the others instead of replaying all blocks.
+    """
     from node.network import configuration
     from node.network.local import NetworkFailed
     from node.network.member import Member
@@ -207,10 +220,13 @@ def join(
                 f"{genesis.name} is another genesis: SHA-256 {hashlib.sha256(data).hexdigest()}"
             )
         others = [Member.read(path) for path in peer]
+        sync = (
+            configuration.StateSync(tuple(snapshot_from), trust_height, trust_hash) if snapshot_from else None
+        )
         chain_id = json.loads((genesis.parent / "description.json").read_bytes())["evm_chain_id"]
         configuration.write(
             home, Member.read(home / "member.json"), others, configuration.Ports.block(port), chain_id, data,
-            listen=listen, local=False,
+            listen=listen, local=False, state_sync=sync,
         )  # fmt: skip
         typer.echo(str(home / "config"))
 
@@ -242,42 +258,55 @@ def stop(names: Names = None, data: Data = _DEFAULT) -> None:
 
 
 @app.command()
-def status(data: Data = _DEFAULT, as_json: Json = False) -> None:
-    """高度、块龄、邻居、内存、成员、提案、程序摘要 / height, head age, peers, members, proposals, checksum of the program.
+def status(
+    data: Data = _DEFAULT,
+    strict: Annotated[bool, typer.Option("--strict", help="警告也算失败 / warnings fail as well.")] = False,
+    as_json: Json = False,
+) -> None:
+    """高度、块龄、邻居、内存、成员、提案、程序摘要与告警 / what the nodes say, the members, and the alarms in two languages.
 
-    Exit code 1 when a node does not run, or the newest block is older than 30 seconds.
+    Exit code 1 when there is a critical alarm (with --strict: any alarm), so that a timer or a cron job can call it.
     """
+    from node.network.alarms import judge
     from node.network.program import facts
 
     with _told():
         network = _network(data)
         nodes = [{"member": node.member.name, **network.status(node)} for node in network.nodes()]
         told: dict[str, Any] = {"program": facts(network.program), "nodes": nodes}
-        ages = [node["head_age"] for node in nodes if node["head_age"] is not None]
-        told["halted"] = not ages or min(ages) > HALT_SECONDS
-        if ages:
+        count, suspended = len(nodes), []
+        if any(node["height"] is not None for node in nodes):
             with _gate(network) as gate:
+                members = [m | {"suspended": gate.suspended(m["consensus_key"])} for m in gate.members()]
                 told |= {
-                    "members": [
-                        m | {"suspended": gate.suspended(m["consensus_key"])} for m in gate.members()
-                    ],
+                    "members": members,
                     "quorum": gate.quorum(),
                     "upgrade": gate.upgrade(),
                     "proposals": [p for p in gate.proposals() if not p["executed"]],
                 }
-        _show(told if as_json else nodes + [{k: v for k, v in told.items() if k != "nodes"}], as_json)
-    if told["halted"] or any(node["pid"] is None for node in nodes):
+            count = len(members)
+            suspended = [str(m["name"]) for m in members if m["suspended"]]
+        alarms = judge(nodes, count, suspended=suspended)
+        told["halted"] = any(alarm.code == "network.halted" for alarm in alarms)
+        told["alarms"] = [alarm.as_facts() for alarm in alarms]
+        _show(told if as_json else nodes + [{k: v for k, v in told.items() if k not in _APART}], as_json)
+    for alarm in alarms:
+        chinese, english = alarm.texts
+        typer.echo(f"{'!!' if alarm.critical else '! '} {alarm.code}: {chinese} / {english}", err=True)
+    if any(alarm.critical or strict for alarm in alarms):
         raise typer.Exit(1)
 
 
-HALT_SECONDS = 30.0
-"""A head older than this means that the network stands: an outage here is a halt, never a fork."""
+_APART = ("nodes", "alarms")
 
 
 @app.command("add-validator")
 def add_validator(
     name: Annotated[str | None, typer.Argument(help="本机新成员 / a new member on this machine.")] = None,
     file: Annotated[Path | None, typer.Option("--member", help="新成员的 member.json / its file.")] = None,
+    state_sync: Annotated[
+        bool, typer.Option("--state-sync", help="本机新成员取快照 / it takes a snapshot, not all blocks.")
+    ] = False,
     operator: Operators = None,
     data: Data = _DEFAULT,
     as_json: Json = False,
@@ -294,7 +323,7 @@ def add_validator(
         if file is not None:
             newcomer = Member.read(file)
         else:
-            node = network.join(str(name))
+            node = network.join(str(name), network.trusted() if state_sync else None)
             newcomer = node.member
         with _gate(network) as gate:
             decision = gate.decide(keys, Proposal.add(newcomer))
@@ -469,3 +498,47 @@ def proof(
         "imprint": trail_imprint(light).hex(),
     }
     _show(facts | {"stamped": light["token"] is not None}, as_json)
+
+
+@app.command("rebuild")
+def rebuild_data(
+    name: Annotated[str, typer.Argument(help="成员名 / the member whose stopped node is damaged.")],
+    sign_above: Annotated[
+        int | None,
+        typer.Option(help="签名记忆损坏时必填 / needed when the memory of what was signed is damaged."),
+    ] = None,
+    data: Data = _DEFAULT,
+) -> None:
+    """移开损坏的数据，从其他成员重建 / move damaged data away; the node fills itself from the others when started."""
+    from node.network.archive import ArchiveRefused, rebuild
+
+    with _told():
+        network = _network(data)
+        node = network.node(name)
+        if network.pid(node) is not None:
+            raise ArchiveRefused(f"{name} runs: stop it first")
+        typer.echo(str(rebuild(node.home, sign_above)))
+
+
+@app.command("rotate-key")
+def rotate_key(
+    name: Annotated[str, typer.Argument(help="本机成员 / a member of this machine.")],
+    operator: Operators = None,
+    data: Data = _DEFAULT,
+    as_json: Json = False,
+) -> None:
+    """更换共识密钥 / a new consensus key: made here, voted in, taken up. Run it again when the vote has passed."""
+    from node.network import rotation
+
+    with _told():
+        network = _network(data)
+        node = network.node(name)
+        key = rotation.prepare(node.home, network.program)
+        with _gate(network) as gate:
+            decision = gate.replace_key(_keys(network, operator), node.member.operator, key)
+        if decision["executed"]:
+            network.stop(node)
+            rotation.take_up(node.home)
+            network.refresh(node)
+            network.start(node)
+        _show(decision, as_json)

@@ -4,10 +4,12 @@ engine's own default.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from node.errors import NodeError
 from node.installation import write_atomically
 from node.network.member import Member
 
@@ -30,6 +32,41 @@ class Ports:
         return cls(*range(first, first + 5))
 
 
+@dataclass(frozen=True, slots=True)
+class StateSync:
+    """Where a new node gets a snapshot checked instead of replaying all blocks.
+
+    servers: CometBFT RPC addresses of two or more members. height, hash: of a block that the operator was told on
+    another way, hash in hexadecimal; its signers are trusted to be honest for `TRUST_HOURS` after it.
+    """
+
+    servers: tuple[str, ...]
+    height: int
+    hash: str
+
+    def __post_init__(self) -> None:
+        """Raises `ConfigurationInvalid`."""
+        if len(self.servers) < 2:
+            raise ConfigurationInvalid("a snapshot is checked against two members or more")
+        if not all(_SERVER.fullmatch(server) for server in self.servers):
+            raise ConfigurationInvalid("say the members' RPC addresses as http://HOST:PORT")
+        if self.height < 1 or not _HASH.fullmatch(self.hash):
+            raise ConfigurationInvalid("say a block's height and its hash, 64 hexadecimal digits")
+
+
+class ConfigurationInvalid(NodeError):
+    """A node cannot be configured as asked."""
+
+    exit_code = 2
+
+
+TRUST_HOURS = 168
+SNAPSHOT_BLOCKS = 1_000
+"""Every so many blocks a node makes a snapshot for new members; the newest two are kept."""
+_SERVER = re.compile(r"https?://[A-Za-z0-9.\-]+:[0-9]{1,5}")
+_HASH = re.compile(r"[0-9A-Fa-f]{64}")
+
+
 def _value(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -46,7 +83,13 @@ def _toml(sections: Mapping[str, Mapping[str, object]]) -> bytes:
 
 
 def consensus(
-    member: Member, others: Sequence[Member], ports: Ports, listen: str, block_ms: int, local: bool
+    member: Member,
+    others: Sequence[Member],
+    ports: Ports,
+    listen: str,
+    block_ms: int,
+    local: bool,
+    state_sync: StateSync | None = None,
 ) -> bytes:
     """`config.toml`: the peer-to-peer side.
 
@@ -92,17 +135,36 @@ def consensus(
                 "timeout_precommit_delta": "250ms",
                 "timeout_commit": f"{block_ms}ms",
             },
+            "statesync": {}
+            if state_sync is None
+            else {
+                "enable": True,
+                "rpc_servers": ",".join(state_sync.servers),
+                "trust_height": state_sync.height,
+                "trust_hash": state_sync.hash,
+                "trust_period": f"{TRUST_HOURS}h0m0s",
+                "discovery_time": "5s",
+            },
+            "storage": {"discard_abci_responses": False},  # the results of old blocks prove old events
             "tx_index": {"indexer": "null"},
             "instrumentation": {"prometheus": True, "prometheus_listen_addr": f"127.0.0.1:{ports.metrics}"},
         }
     )
 
 
-def application(evm_chain_id: int, ports: Ports) -> bytes:
+def application(evm_chain_id: int, ports: Ports, snapshot_blocks: int = SNAPSHOT_BLOCKS) -> bytes:
     """`app.toml`: the EVM side. One account, the relay, sends nearly everything: the pool's slots allow for it."""
     return _toml(
         {
-            "": {"minimum-gas-prices": f"0{DENOM}", "pruning": "default", "iavl-cache-size": 100_000},
+            "": {
+                "minimum-gas-prices": f"0{DENOM}",
+                # Proofs are of a recent state, below blocks and commits of any age: the engine keeps the newest
+                # 362,880 states ("default"), and every block (0: none is ever dropped).
+                "pruning": "default",
+                "min-retain-blocks": 0,
+                "iavl-cache-size": 100_000,
+            },
+            "state-sync": {"snapshot-interval": snapshot_blocks, "snapshot-keep-recent": 2},
             "evm": {"evm-chain-id": evm_chain_id},
             "evm.mempool": {
                 "account-slots": 2_048,
@@ -141,12 +203,15 @@ def write(
     listen: str = "127.0.0.1",
     block_ms: int = 1_000,
     local: bool = True,
+    state_sync: StateSync | None = None,
+    snapshot_blocks: int = SNAPSHOT_BLOCKS,
 ) -> None:
     """Write a node's configuration and genesis into its folder. `listen` is the address for the other members."""
     folder = home / "config"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     write_atomically(folder / "genesis.json", genesis, 0o644)
-    write_atomically(folder / "config.toml", consensus(member, others, ports, listen, block_ms, local), 0o644)
-    write_atomically(folder / "app.toml", application(evm_chain_id, ports), 0o644)
+    comet = consensus(member, others, ports, listen, block_ms, local, state_sync)
+    write_atomically(folder / "config.toml", comet, 0o644)
+    write_atomically(folder / "app.toml", application(evm_chain_id, ports, snapshot_blocks), 0o644)
     chain = _toml({"": {"keyring-backend": "test", "output": "json"}})
     write_atomically(folder / "client.toml", chain, 0o644)

@@ -209,13 +209,28 @@ class Gate:
 
     def decide(self, keys: Sequence[bytes], proposal: Proposal) -> dict[str, Any]:
         """Propose with the first key and approve with the others until it takes effect; the proposal as it stands then."""
-        number = self.propose(keys[0], proposal)
-        for key in keys[1:]:
+        return self._approved(keys[1:], self.propose(keys[0], proposal))
+
+    def _approved(self, keys: Sequence[bytes], number: int) -> dict[str, Any]:
+        """The proposal after these keys approved it, as far as that was still needed."""
+        for key in keys:
             if self.proposal(number)["executed"]:
                 break
             self.approve(key, number)
         return self.proposal(number)
 
+    def replace_key(self, keys: Sequence[bytes], operator: str, consensus_key: str) -> dict[str, Any]:
+        """Vote a consensus key (hexadecimal) in for a seat; asked again, the vote that is open or done. Raises `ActRefused`."""
+        wanted = Proposal(Action.REPLACE_KEY, operator, bytes.fromhex(consensus_key))
+        for held in self.proposals():
+            if (held["action"], held["key"]) == ("replace_key", consensus_key):
+                return self._approved(keys, held["id"])
+        return self.decide(keys, wanted)
+
     def grant(self, key: bytes, accounts: Sequence[str], permissions: int) -> None:
         """Give accounts permissions (1 transact, 2 deploy, 3 both), or take them back (0). Raises `ActRefused`."""
         self._act(key, "grant", list(accounts), permissions)
+
+    def allow_node(self, key: bytes, node: str) -> None:
+        """A further node (40 hexadecimal digits) of the member whose operator has `key`. Raises `ActRefused`."""
+        self._act(key, "allowNode", bytes.fromhex(node))

@@ -25,8 +25,8 @@ import psutil
 
 from node.errors import NodeError
 from node.installation import write_atomically
-from node.network import configuration, founding
-from node.network.configuration import Ports
+from node.network import configuration, founding, metrics
+from node.network.configuration import Ports, StateSync
 from node.network.member import Member, make
 
 STOP_SECONDS = 20.0
@@ -95,6 +95,7 @@ class LocalNetwork:
         grants: Mapping[str, int] | None = None,
         first_port: int | None = None,
         block_ms: int = 1_000,
+        snapshot_blocks: int = configuration.SNAPSHOT_BLOCKS,
     ) -> LocalNetwork:
         """A network of `names` on loopback, all of whose members live in this folder. Raises `NetworkFailed`.
 
@@ -118,6 +119,7 @@ class LocalNetwork:
             "evm_chain_id": json.loads(description)["evm_chain_id"],
             "genesis_sha256": digest,
             "block_ms": block_ms,
+            "snapshot_blocks": snapshot_blocks,
             "nodes": [cls._entry(node) for node in nodes],
         }
         network._write(record)
@@ -154,7 +156,7 @@ class LocalNetwork:
             raise NetworkFailed(f"no member {name!r} in {self.data}")
         return found
 
-    def configure(self, node: LocalNode) -> None:
+    def configure(self, node: LocalNode, state_sync: StateSync | None = None) -> None:
         """Write a node's configuration for the members as they are now."""
         record = self.record()
         others = [other.member for other in self.nodes() if other.member.name != node.member.name]
@@ -166,10 +168,26 @@ class LocalNetwork:
             int(record["evm_chain_id"]),
             (self.data / "genesis.json").read_bytes(),
             block_ms=int(record["block_ms"]),
+            state_sync=state_sync,
+            snapshot_blocks=int(record["snapshot_blocks"]),
         )
 
-    def join(self, name: str) -> LocalNode:
-        """A further member's folder, keys and configuration. The members have yet to vote it in."""
+    def trusted(self) -> StateSync:
+        """What a new node of this machine may check a snapshot against. Raises `NetworkFailed` when too few run."""
+        running = [node for node in self.nodes() if self.status(node)["height"] is not None]
+        if len(running) < 2:
+            raise NetworkFailed("two running members are needed to check a snapshot against")
+        servers = tuple(f"http://127.0.0.1:{node.ports.rpc}" for node in running)
+        newest = httpx.get(f"{servers[0]}/commit", timeout=10, trust_env=False).json()["result"][
+            "signed_header"
+        ]
+        return StateSync(servers, int(newest["header"]["height"]), newest["commit"]["block_id"]["hash"])
+
+    def join(self, name: str, state_sync: StateSync | None = None) -> LocalNode:
+        """A further member's folder, keys and configuration. The members have yet to vote it in.
+
+        state_sync: its first start takes a snapshot of the others instead of replaying all blocks.
+        """
         record = self.record()
         last = max(entry["ports"]["p2p"] for entry in record["nodes"])
         ports = Ports.block(last + 10)
@@ -177,8 +195,18 @@ class LocalNetwork:
         node = LocalNode(make(home, name, f"127.0.0.1:{ports.p2p}", self.program), home, ports)
         record["nodes"] = [e for e in record["nodes"] if e["member"]["name"] != name] + [self._entry(node)]
         self._write(record)
-        self.configure(node)
+        self.configure(node, state_sync)
         return node
+
+    def refresh(self, node: LocalNode) -> None:
+        """Take up a member's public description, which changed with a key."""
+        fresh = LocalNode(Member.read(node.home / "member.json"), node.home, node.ports)
+        record = self.record()
+        record["nodes"] = [
+            self._entry(fresh) if entry["member"]["name"] == node.member.name else entry
+            for entry in record["nodes"]
+        ]
+        self._write(record)
 
     def leave(self, name: str) -> None:
         """Stop a node that was voted out, and forget it here. Its folder stays."""
@@ -272,6 +300,7 @@ class LocalNetwork:
             "head_age": None,
             "peers": None,
             "catching_up": None,
+            **dict.fromkeys(metrics.WATCHED),
         }
         facts["memory_mb"] = None if pid is None else psutil.Process(pid).memory_info().rss >> 20
         facts["disk_free_mb"] = shutil.disk_usage(node.home).free >> 20
@@ -287,6 +316,7 @@ class LocalNetwork:
         facts["height"] = int(sync["latest_block_height"])
         facts["catching_up"] = bool(sync["catching_up"])
         facts["head_age"] = _age(sync["latest_block_time"])
+        facts |= metrics.read(node.ports.metrics)
         return facts
 
     def wait(self, node: LocalNode, height: int, seconds: float = 60.0) -> None:

@@ -11,7 +11,17 @@ import typer
 
 app = typer.Typer(no_args_is_help=True, help="量测（比值与计数）/ measure ratios and counts")
 
-SECTIONS = ("signing", "anchoring", "verification", "supervision", "evidence", "judicial", "height", "fuzz")
+SECTIONS = (
+    "signing",
+    "anchoring",
+    "verification",
+    "supervision",
+    "evidence",
+    "judicial",
+    "height",
+    "fuzz",
+    "network",
+)
 
 for _name in SECTIONS:
     app.command(_name)(import_module(f"scripts.bench.{_name}").run)

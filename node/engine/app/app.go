@@ -73,6 +73,9 @@ var Upgrades = ""
 // authority may change module parameters by a message; no message enters the chain, so nobody holds it.
 const authority = "nobody"
 
+// knownPeers is where a node's configuration names the members' nodes.
+const knownPeers = "p2p.unconditional_peer_ids"
+
 // App is the application that CometBFT drives.
 type App struct {
 	*baseapp.BaseApp
@@ -128,6 +131,7 @@ func New(logger log.Logger, db dbm.DB, load bool, options servertypes.AppOptions
 			app.upgrades.SetUpgradeHandler(name, app.migrate)
 		}
 	}
+	app.peers.allow(configured(cast.ToString(options.Get(knownPeers))))
 	if load {
 		app.loadLatest()
 	}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"encoding/hex"
+	"strings"
 	"sync/atomic"
 
 	abci "github.com/cometbft/cometbft/abci/types"
@@ -20,6 +21,18 @@ func (p *peers) allow(nodes []common.Address) {
 		allowed[node] = true
 	}
 	p.allowed.Store(&allowed)
+}
+
+// configured lists the nodes that a node's own configuration names as members' nodes. They hold while there is no state
+// to ask the gate in: a node that takes a snapshot from the others knows nothing before it has one.
+func configured(ids string) []common.Address {
+	var nodes []common.Address
+	for id := range strings.SplitSeq(ids, ",") {
+		if raw, err := hex.DecodeString(strings.TrimSpace(id)); err == nil && len(raw) == common.AddressLength {
+			nodes = append(nodes, common.BytesToAddress(raw))
+		}
+	}
+	return nodes
 }
 
 // filter answers CometBFT's question whether the node of this id may be a peer. Any code but 0 refuses.

@@ -148,3 +148,8 @@ def test_signing_leaves_the_recursion_limit_alone() -> None:
         "assert sys.getrecursionlimit() == before"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[3])
+
+
+def test_a_node_that_has_no_block_yet_is_no_answer() -> None:
+    with pytest.raises(GatewayUnavailable, match="no block"):
+        gateway(result(None)).head()
