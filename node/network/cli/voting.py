@@ -1,0 +1,153 @@
+"""Commands by which members decide: who belongs, who may send, which program, which key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from node.network.cli.common import (
+    DEFAULT,
+    Data,
+    Json,
+    Operators,
+    app,
+    gate_of,
+    keys_of,
+    network_of,
+    show,
+    told,
+)
+
+
+@app.command("add-validator")
+def add_validator(
+    name: Annotated[str | None, typer.Argument(help="本机新成员 / a new member on this machine.")] = None,
+    file: Annotated[Path | None, typer.Option("--member", help="新成员的 member.json / its file.")] = None,
+    state_sync: Annotated[
+        bool, typer.Option("--state-sync", help="本机新成员取快照 / it takes a snapshot, not all blocks.")
+    ] = False,
+    operator: Operators = None,
+    data: Data = DEFAULT,
+    as_json: Json = False,
+) -> None:
+    """表决接纳成员 / vote a member in; with all operators' folders at hand it takes effect at once."""
+    from node.network.gate import Proposal
+    from node.network.member import Member
+
+    if (name is None) == (file is None):
+        raise typer.BadParameter("name a new member of this machine, or give --member FILE")
+    with told():
+        network = network_of(data)
+        keys = keys_of(network, operator)
+        if file is not None:
+            newcomer = Member.read(file)
+        else:
+            node = network.join(str(name), network.trusted() if state_sync else None)
+            newcomer = node.member
+        with gate_of(network) as gate:
+            decision = gate.decide(keys, Proposal.add(newcomer))
+        if name is not None:
+            network.start(node)
+        show(decision, as_json)
+
+
+@app.command("remove-validator")
+def remove_validator(
+    name: Annotated[str, typer.Argument(help="成员名 / the member's name on the chain.")],
+    operator: Operators = None,
+    data: Data = DEFAULT,
+    as_json: Json = False,
+) -> None:
+    """表决除名 / vote a member out; its node of this machine is stopped when the vote has passed."""
+    from node.network.gate import Proposal
+    from node.network.local import NetworkFailed
+
+    with told():
+        network = network_of(data)
+        with gate_of(network) as gate:
+            found_ = next((m for m in gate.members() if m["name"] == name), None)
+            if found_ is None:
+                raise NetworkFailed(f"no member {name!r} on the chain")
+            decision = gate.decide(keys_of(network, operator), Proposal.remove(found_["operator"]))
+        if decision["executed"] and any(node.member.name == name for node in network.nodes()):
+            network.leave(name)
+        show(decision, as_json)
+
+
+@app.command()
+def upgrade(
+    name: Annotated[str, typer.Argument(help="升级名 / name of the upgrade, as the new program knows it.")],
+    height: Annotated[int, typer.Option(help="首个新块 / height of the first block by the new program.")],
+    program: Annotated[Path | None, typer.Option(help="新程序 / the new program, for its checksum.")] = None,
+    operator: Operators = None,
+    data: Data = DEFAULT,
+    as_json: Json = False,
+) -> None:
+    """表决在某高度升级 / vote to change the program at a height; all nodes stop there until the new one is started."""
+    from node.network.gate import Proposal
+    from node.network.program import facts
+
+    with told():
+        network = network_of(data)
+        checksum = bytes.fromhex(facts(program)["sha256"]) if program else bytes(32)
+        with gate_of(network) as gate:
+            show(gate.decide(keys_of(network, operator), Proposal.upgrade(name, height, checksum)), as_json)
+
+
+@app.command()
+def approve(
+    number: Annotated[int, typer.Argument(help="提案号 / number of the proposal.")],
+    operator: Operators = None,
+    data: Data = DEFAULT,
+    as_json: Json = False,
+) -> None:
+    """赞成提案 / approve a proposal with the operators given."""
+    with told():
+        network = network_of(data)
+        with gate_of(network) as gate:
+            for key in keys_of(network, operator):
+                if not gate.proposal(number)["executed"]:
+                    gate.approve(key, number)
+            show(gate.proposal(number), as_json)
+
+
+@app.command()
+def grant(
+    account: Annotated[list[str], typer.Argument(help="账户 / accounts.")],
+    permissions: Annotated[
+        int, typer.Option(min=0, max=3, help="1 发送 2 部署 3 两者 0 收回 / send, deploy, both, none.")
+    ],
+    operator: Operators = None,
+    data: Data = DEFAULT,
+) -> None:
+    """给账户权限 / give accounts permissions, by the first operator; only it (or a vote) takes them back."""
+    with told():
+        network = network_of(data)
+        with gate_of(network) as gate:
+            gate.grant(keys_of(network, operator)[0], account, permissions)
+
+
+@app.command("rotate-key")
+def rotate_key(
+    name: Annotated[str, typer.Argument(help="本机成员 / a member of this machine.")],
+    operator: Operators = None,
+    data: Data = DEFAULT,
+    as_json: Json = False,
+) -> None:
+    """更换共识密钥 / a new consensus key: made here, voted in, taken up. Run it again when the vote has passed."""
+    from node.network import rotation
+
+    with told():
+        network = network_of(data)
+        node = network.node(name)
+        key = rotation.prepare(node.home, network.program)
+        with gate_of(network) as gate:
+            decision = gate.replace_key(keys_of(network, operator), node.member.operator, key)
+        if decision["executed"]:
+            network.stop(node)
+            rotation.take_up(node.home)
+            network.refresh(node)
+            network.start(node)
+        show(decision, as_json)
