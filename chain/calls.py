@@ -180,6 +180,14 @@ def conclude(
     return Call(contracts.labour, data, CONCLUDE_GAS)
 
 
+def decode_conclude(data: bytes) -> tuple[bytes, bytes, int]:
+    """(contract id, commitment, version) of a conclusion's call data. Raises DecodingError."""
+    (commitment, contract_id, version, *_), *_ = (
+        load("LaborContractRegistry").function("conclude").decode_call(data)
+    )
+    return bytes(contract_id), bytes(commitment), int(version)
+
+
 # -- events
 
 

@@ -204,12 +204,19 @@ class ValidatorChain:
         return self._made.front_folder(name) / "rpc-token"
 
     def settings(self) -> dict[str, Any]:
+        network = self._network()
+        comet = {node.member.name: f"http://127.0.0.1:{node.ports.rpc}" for node in network.nodes()}
         return {
             "chain_validators": [
-                {"name": name, "url": self._made.url(f"rpc_{name}"), "token_file": str(self._token(name))}
+                {
+                    "name": name,
+                    "url": self._made.url(f"rpc_{name}"),
+                    "token_file": str(self._token(name)),
+                    "comet": comet[name],
+                }
                 for name in self._made.validators
             ],
-            "chain_id": int(self._network().record()["evm_chain_id"]),
+            "chain_id": int(network.record()["evm_chain_id"]),
         }
 
 

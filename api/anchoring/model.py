@@ -129,10 +129,15 @@ class CallState:
 
 @dataclass(frozen=True)
 class Conclusion:
-    """The conclusion of a contract on chain; `receipt_proof` is JSON of type anvil-mpt."""
+    """The conclusion of a contract on chain.
+
+    `receipt_proof` is JSON: a receipt of type anvil-mpt, or a whole record of type cometbft-ics23. `anchored_at`: when its
+    block was seen to be final, None before that.
+    """
 
     call: CallState
     receipt_proof: Mapping[str, Any] | None
+    anchored_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -26,5 +26,11 @@ def run_longevity(container: Any) -> int:
     return 0 if job is None else int(job.run_due())
 
 
-LOOPS = {"judicial": run_judicial, "longevity": run_longevity}
-"""Further loops, each with a thread of its own: a dead court chain delays nothing else."""
+def run_light(container: Any) -> int:
+    """Light records of what the validator network has taken; nothing on another chain. How many were stored."""
+    prover = container.anchoring.light()
+    return 0 if prover is None else int(prover.run_due())
+
+
+LOOPS = {"judicial": run_judicial, "longevity": run_longevity, "light": run_light}
+"""Further loops, each with a thread of its own: a dead court chain delays nothing else, nor does a slow validator."""

@@ -86,6 +86,26 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Transaction {nonce} was displaced by another one of the same account and is queued again. "
         "Make sure the sending key is used nowhere else.",
     ),
+    "light.contradiction": (
+        "验证人 {validator} 在区块 {block} 处的应答自相矛盾（{reason}），已改向其他验证人取证；请通知该单位核查。",
+        "Validator {validator} contradicts itself at block {block} ({reason}); another one was asked instead. "
+        "Tell that organisation to look into it.",
+    ),
+    "light.record_late": (
+        "合同 {contract}（区块 {block}）的轻证明迟迟未能做出，缺 {missing}。节点几天后会修剪旧状态，请尽快处理。",
+        "The light record of contract {contract} (block {block}) is late: {missing} missing. Nodes drop old states "
+        "after days, so see to it soon.",
+    ),
+    "light.no_trusted_header": (
+        "公布的信任根没有列出验证人网络的区块头，做不出轻证明；请运行 concord trust-root publish。",
+        "The published trust root names no header of the validator network, so no light record can be made: "
+        "run concord trust-root publish.",
+    ),
+    "light.header_old": (
+        "信任根所列区块头（高度 {height}）的信任期将满或已满；请运行 concord trust-root publish。",
+        "The trusting period of the trust root's header at height {height} is ending or over: "
+        "run concord trust-root publish.",
+    ),
     "judicial.checkpoint_parked": (
         "司法链拒绝了规模 {size} 的检查点，已搁置待人工处理：{reason}",
         "The judicial chain refused the checkpoint of size {size}; it is parked for a person: {reason}",

@@ -16,6 +16,7 @@ from api.anchoring.ports import Stamp
 from api.anchoring.repository.eager import EagerDatabase
 from api.anchoring.repository.index_store import SqlIndexStore
 from api.anchoring.repository.judicial import SqlJudicialStore
+from api.anchoring.repository.lease import SqlLease
 from api.anchoring.repository.outbox import SqlRelayStore
 from api.anchoring.service import Anchoring, Worker
 from api.anchoring.service.erasure import Erasure
@@ -36,6 +37,7 @@ from chain.cosignature import WitnessVerifier
 from chain.deployer import Deployment, load_deployment
 
 if TYPE_CHECKING:
+    from api.anchoring.service.light import LightProver
     from api.bootstrap.container import Container
     from chain.witness_client import WitnessClient
     from signing.eip712 import Domain
@@ -135,7 +137,7 @@ def build(c: Container) -> Anchoring:
             indexer=Indexer(gateway, SqlIndexStore(db), contracts()),
             log_key=log_key(),
             timestamps=CheckpointStamps(timestamp_client(c.settings, c.clock)),
-            # A validator network's headers and tries are of another kind: these proofs would not hold there.
+            # A validator network's headers and tries are of another kind: its light records have a loop of their own.
             proof_source=None if c.settings.chain_validators else gateway,
             witnessing=Witnessing(
                 uow, c.clock, witness_clients(c), c.settings.witness_threshold, time.monotonic
@@ -182,6 +184,28 @@ def build(c: Container) -> Anchoring:
             return None
         return Longevity(c.uow, c.clock, CheckpointStamps(timestamp_client(c.settings, c.clock)))
 
+    def make_light() -> LightProver | None:
+        from api.anchoring.service.light import LEASE, LightProver
+        from api.bootstrap.authorities import timestamp_client
+        from api.bootstrap.light import light_network, trusted_network
+        from chain.trust_root import REGISTRY
+
+        network = light_network(c.settings)
+        if network is None:
+            return None
+        registry = deployment().contracts[REGISTRY]
+        db = EagerDatabase(c.settings.effective_database_url, c.field_key)
+        return LightProver(
+            UnitOfWork(db),
+            c.clock,
+            SqlLease(db, LEASE, c.clock.now),
+            f"{socket.gethostname()}/{os.getpid()}/{time.time_ns()}",
+            network,
+            (registry.address, bytes.fromhex(registry.code_hash)),
+            lambda: trusted_network(c.settings),
+            CheckpointStamps(timestamp_client(c.settings, c.clock)),
+        )
+
     return Anchoring(
         uow=c.uow,
         recorder=Recorder(c.settings.log_origin, c.clock),
@@ -198,4 +222,5 @@ def build(c: Container) -> Anchoring:
         make_worker=make_worker,
         make_judicial=make_judicial,
         make_longevity=make_longevity,
+        make_light=make_light,
     )

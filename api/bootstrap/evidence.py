@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from api.bootstrap.figures import RegistryCounters
+from api.bootstrap.light import trusted_network
 from api.bootstrap.releases import releases
-from api.bootstrap.trust_root import trust_files
+from api.bootstrap.trust_root_files import trust_files
 from api.evidence.model import Contract, Disclosure, Entitlement, SigningMaterial
 from api.evidence.service import EvidenceService
 from api.evidence.service.disclosure import Disclosures
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from api.bootstrap.container import Container
 
 RELEASE = "0.1.0"
+RECORD_PATIENCE = timedelta(seconds=60)
+"""How long a package waits for the light record of a young conclusion before it is made without it."""
 
 
 class AnchoredLog:
@@ -68,8 +71,19 @@ class AnchoredLog:
         if append is not None:
             yield append
         conclusion = self._proofs.conclusion(session, contract_id) if contract_id else None
-        if conclusion is not None and conclusion.receipt_proof is not None:
+        if conclusion is None:
+            return
+        if conclusion.receipt_proof is not None:
             yield conclusion.receipt_proof
+        elif self._record_is_due(conclusion.anchored_at):
+            raise unavailable("evidence.no_chain_record_yet")
+
+    def _record_is_due(self, anchored_at: datetime | None) -> bool:
+        """Whether a light record is on its way: it is waited for as long as for witnesses, and no longer."""
+        if anchored_at is None or trusted_network(self._container.settings) is None:
+            return False
+        named = any(item.comet for item in self._container.settings.chain_validators)
+        return named and self._container.clock.now() - anchored_at < RECORD_PATIENCE
 
     def sign_note(self, text: bytes) -> bytes:
         """The log key's signed note of a manifest's text."""

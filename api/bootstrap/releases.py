@@ -39,7 +39,7 @@ def releases(c: Container) -> Releases:
 
 def _build(c: Container) -> Releases:
     from api.bootstrap.evidence import AnchoredLog
-    from api.bootstrap.trust_root import trust_files
+    from api.bootstrap.trust_root_files import trust_files
 
     node_modules = c.settings.node_modules.absolute()
 

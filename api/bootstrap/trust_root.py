@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from api.bootstrap.authorities import read_certificates, tsa_roots
+from api.bootstrap.light import network_facts
+from api.bootstrap.trust_root_files import trust_files
 from api.evidence.service.trust import InstallationFacts, assemble
-from api.evidence.service.trust_files import Published, TrustFiles
+from api.evidence.service.trust_files import Published
 from api.infra.settings import Settings, read_secret
 from api.kernel.errors import unavailable
 
@@ -15,13 +18,6 @@ if TYPE_CHECKING:
     from chain.checkpoint import LogKey
     from chain.deployer import Deployment
     from chain.trust_root import TrustRoot
-
-
-def trust_files(settings: Settings) -> TrustFiles:
-    """Where the trust roots lie; raises unavailable `evidence.trust_root_missing` where the settings name no file."""
-    if settings.trust_root_file is None:
-        raise unavailable("evidence.trust_root_missing")
-    return TrustFiles(settings.trust_root_file)
 
 
 def publish_trust_root(c: Container) -> Published:
@@ -40,7 +36,8 @@ def publish_trust_root(c: Container) -> Published:
     now = c.clock.now()
 
     def make(previous: TrustRoot | None) -> TrustRoot:
-        return assemble(facts, previous, now)
+        network = network_facts(settings, previous, now)
+        return assemble(replace(facts, network=network), previous, now)
 
     seeds = [bytes.fromhex(read_secret(path, "root_key_files")) for path in settings.root_key_files]
     return trust_files(settings).bring_up(make, seeds)

@@ -64,6 +64,37 @@ TEXTS: dict[str, tuple[str, str]] = {
         "见证人 {witness} 的密钥与信任根中的不同。新密钥须用新名称，否则旧证据包将核验不通过。",
         "Witness {witness} has another key than in the trust root. A new key takes a new name, or older packages would fail.",
     ),
+    "evidence.network_headers_differ": (
+        "验证人对区块头的说法不一致，或与信任根所列不符，未作公布（{reason}）。请各成员逐一核对。",
+        "The validators differ about a block header, or from what the trust root lists; nothing was published "
+        "({reason}). The members must compare it one by one.",
+    ),
+    "evidence.network_too_few": (
+        "只能询问 {named} 个验证人，至少需要 {needed} 个，区块头才可列入信任根；请在 chain_validators 中补充 comet 地址。",
+        "Only {named} validators can be asked, and a header needs {needed} before it goes into a trust root: "
+        "name more `comet` addresses in chain_validators.",
+    ),
+    "evidence.network_unreachable": (
+        "有验证人没有应答，无法比对要列入信任根的区块头（{reason}）。",
+        "A validator does not answer, so the header for the trust root can't be compared ({reason}).",
+    ),
+    "evidence.no_chain_record_yet": (
+        "链上证明正在制作，请稍后再下载。",
+        "The proof of the record on chain is being made; try again in a moment.",
+    ),
+    "evidence.chain_record_unknown": (
+        "存证库中有本程序不认识的链上记录（{type}），证据包未生成。",
+        "A stored chain record is of a type that this program does not know ({type}); no package was made.",
+    ),
+    "evidence.no_timestamp": (
+        "时间戳机构没有应答，暂时不能出具证明，请稍后再试。",
+        "No time-stamping authority answers, so nothing can be proven right now; try again later.",
+    ),
+    "evidence.no_trusted_header": (
+        "信任根没有可用的验证人网络区块头，暂时不能出具证明；请联系运维单位重新公布信任根。",
+        "The trust root names no usable header of the validator network, so nothing can be proven: "
+        "the operator must publish the trust root again.",
+    ),
     "evidence.release_pending": (
         "签署页面或文书模板刚刚发布，正在写入日志，请稍后再试。",
         "The signing page or the template was only just released and is entering the log; try again in a moment.",

@@ -42,13 +42,17 @@ class WitnessSetting(BaseModel):
 
 
 class ValidatorSetting(BaseModel):
-    """One validator of the network: its RPC gateway, and the file of the bearer token for sending through it."""
+    """One validator: its RPC gateway, the file of the bearer token for sending through it, and its CometBFT RPC.
+
+    `comet`: where light proofs are made from; without it this validator is not asked for any.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     url: str
     token_file: Path | None = None
+    comet: str | None = None
 
 
 class Settings(BaseSettings):
@@ -81,6 +85,9 @@ class Settings(BaseSettings):
     chain_validators: tuple[ValidatorSetting, ...] = Field(
         (),
         description="RPC gateways of the validator network (JSON); empty: the embedded chain at chain_rpc_url",
+    )
+    chain_trusting_days: int = Field(
+        180, ge=1, le=36_500, description="days for which keys of former validators are taken as safe"
     )
     chain_id: int = Field(0, description="chain id of this installation")
     deployment_file: Path | None = Field(

@@ -49,12 +49,15 @@ def light_record(
     commitment: bytes,
     height: int,
     transaction: bytes | None = None,
+    trusted_hash: str | None = None,
+    light: Json | None = None,
     stamp: Stamp | None = None,
 ) -> Json:
     """`chain/record.json` of a conclusion that the registry holds at `height`.
 
-    `transaction`: Ethereum hash of the transaction of that block that concluded; its event is proven too. Needs block
-    `height + 1`. Raises RpcRefused when the node doesn't have it yet, ProofInvalid when it contradicts itself, and
+    `transaction`: Ethereum hash of the transaction of that block that concluded; its event is proven too. `light`: the
+    same member of another record of this block, which is taken over with its token. Needs block `height + 1`. Raises
+    RpcRefused when the node doesn't have it yet, ProofInvalid when it contradicts itself or `trusted_hash`, and
     GatewayUnavailable without an answer.
     """
     slot = commitment_slot(contract_id, version)
@@ -66,7 +69,7 @@ def light_record(
             "version": version,
             "commitment": commitment.hex(),
         },
-        "light": _trail(source, trusted_height, height + 1),
+        "light": light or _trail(source, trusted_height, trusted_hash, height + 1),
         "state": state_proof(source, registry, code_hash, slot, height),
         "result": None if transaction is None else _result(source, transaction, height),
     }
@@ -106,13 +109,14 @@ def light_slot(
     code_hash: bytes,
     slot: bytes,
     height: int,
+    trusted_hash: str | None = None,
     stamp: Stamp | None = None,
 ) -> Json:
     """The proof of any 32-byte slot of the contract at `address`, in the form of a figure's."""
     made = {
         "v": 1,
         "type": TYPE,
-        "light": _trail(source, trusted_height, height + 1),
+        "light": _trail(source, trusted_height, trusted_hash, height + 1),
         "state": state_proof(source, address, code_hash, slot, height),
     }
     return _finished(made, check_figure, code_hash, stamp)
@@ -120,14 +124,26 @@ def light_slot(
 
 def trusted_header(source: CometSource, height: int) -> Json:
     """What a trust root's `network.headers` holds of the block at `height`: people compare it among the members."""
-    return {"height": height, "hash": header_hash(_chain_id(source), _block(source, height)["header"]).hex()}
+    return dated_header(source, height)[0]
+
+
+def dated_header(source: CometSource, height: int) -> tuple[Json, int]:
+    """The same, and the block's time in unix seconds."""
+    header = _block(source, height)["header"]
+    found = {"height": height, "hash": header_hash(chain_name(source), header).hex()}
+    return found, int(header["time"][0])
+
+
+def with_token(made: Json, stamp: Stamp) -> Json:
+    """A proof or record with a token over its whole trail."""
+    light = made["light"]
+    token = base64.b64encode(stamp(trail_imprint(light))).decode("ascii")
+    return made | {"light": light | {"token": token}}
 
 
 def _finished(made: Json, shape: Callable[[Any], None], code_hash: bytes, stamp: Stamp | None) -> Json:
-    """The same with its token, after it was judged."""
+    """The same with its token, after it was judged: what does not hold is never stamped."""
     light = made["light"]
-    if stamp is not None:
-        light["token"] = base64.b64encode(stamp(trail_imprint(light))).decode("ascii")
     try:
         shape(made)
     except ShapeError as error:
@@ -139,17 +155,20 @@ def _finished(made: Json, shape: Callable[[Any], None], code_hash: bytes, stamp:
     result = made.get("result")
     if result is not None and results_root(result).hex() != trail.end.header["last_results_hash"]:
         raise ProofInvalid("the node's results are not those that the next header names")
-    return made
+    return made if stamp is None else with_token(made, stamp)
 
 
 # -- headers
 
 
-def _trail(source: CometSource, trusted_height: int, height: int) -> Json:
+def _trail(source: CometSource, trusted_height: int, trusted_hash: str | None, height: int) -> Json:
     """Headers from the trusted one to `height`, as few as skipping verification allows (halving the way at a gap)."""
     if not 0 < trusted_height < height:
         raise ProofInvalid("the trusted header is not of before the proof's")
     blocks = [_block(source, trusted_height)]
+    chain_id = chain_name(source)
+    if trusted_hash not in (None, header_hash(chain_id, blocks[0]["header"]).hex()):
+        raise ProofInvalid("the node has another block where the trusted one should be")
     wanted = [height]
     known: dict[int, Json] = {}
     while wanted:
@@ -163,15 +182,22 @@ def _trail(source: CometSource, trusted_height: int, height: int) -> Json:
             wanted.append(low + (at - low) // 2)
             continue
         blocks.append(known[wanted.pop()])
-    return {"chain_id": _chain_id(source), **_light(blocks), "token": None}
+    return {"chain_id": chain_id, **_light(blocks), "token": None}
 
 
 def _light(blocks: list[Json]) -> Json:
     return {"trail": [{**blocks[0], "commit": None}, *blocks[1:]]}
 
 
-def _chain_id(source: CometSource) -> str:
+def chain_name(source: CometSource) -> str:
+    """The chain's name as CometBFT knows it (not the EVM's number)."""
     return str(_known(lambda: source.ask("status")["node_info"]["network"]))
+
+
+def newest_height(source: CometSource) -> int:
+    """Height of the node's newest block."""
+    found: int = _known(lambda: int(source.ask("status")["sync_info"]["latest_block_height"]))
+    return found
 
 
 def _block(source: CometSource, height: int) -> Json:

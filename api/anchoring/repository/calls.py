@@ -84,7 +84,12 @@ def _query() -> Select[Any]:
         select(func.max(tried.nonce)).where(tried.call == CallRow.id).correlate(CallRow).scalar_subquery()
     )
     return select(
-        CallRow, FlightRow.hash, FlightRow.block_number, FlightRow.proof, waiting.label("waits")
+        CallRow,
+        FlightRow.hash,
+        FlightRow.block_number,
+        FlightRow.final_at,
+        FlightRow.proof,
+        waiting.label("waits"),
     ).outerjoin(FlightRow, FlightRow.nonce == newest)
 
 
@@ -111,13 +116,15 @@ def find(session: Session, call_id: str) -> CallState | None:
     return None if row is None else _state(row)
 
 
-def of_contract(session: Session, contract: str, version: int | None) -> tuple[CallState, Any] | None:
-    """The newest call that concludes a contract (or that version), with its receipt proof."""
+def of_contract(
+    session: Session, contract: str, version: int | None
+) -> tuple[CallState, Any, datetime | None] | None:
+    """The newest call that concludes a contract (or that version), with its proof and when it became final."""
     query = _query().where(CallRow.contract == contract).order_by(CallRow.no.desc()).limit(1)
     if version is not None:
         query = query.where(CallRow.version == version)
     row = session.execute(query).one_or_none()
-    return None if row is None else (_state(row), row.proof)
+    return None if row is None else (_state(row), row.proof, row.final_at)
 
 
 def listed(session: Session, states: Sequence[str], limit: int = 200) -> list[CallState]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from api.anchoring.service.erasure import Erasure
 from api.anchoring.service.index import ChainIndex
 from api.anchoring.service.judicial import JudicialWorker
+from api.anchoring.service.light import LightProver
 from api.anchoring.service.longevity import Longevity
 from api.anchoring.service.operator import Operator
 from api.anchoring.service.proofs import Proofs
@@ -34,6 +35,7 @@ class Anchoring:
         make_worker: Callable[[], Worker],
         make_judicial: Callable[[], JudicialWorker | None] = lambda: None,
         make_longevity: Callable[[], Longevity | None] = lambda: None,
+        make_light: Callable[[], LightProver | None] = lambda: None,
     ) -> None:
         self.uow = uow
         self.recorder = recorder
@@ -48,6 +50,8 @@ class Anchoring:
         self._judicial: JudicialWorker | None = None
         self._make_longevity = make_longevity
         self._longevity: Longevity | None = None
+        self._make_light = make_light
+        self._light: LightProver | None = None
 
     def worker(self) -> Worker:
         """The relay, indexer, auditor and checkpoint loop of this process."""
@@ -66,3 +70,9 @@ class Anchoring:
         if self._longevity is None:
             self._longevity = self._make_longevity()
         return self._longevity
+
+    def light(self) -> LightProver | None:
+        """The loop of this process that makes light records; None where no validator's CometBFT RPC is known."""
+        if self._light is None:
+            self._light = self._make_light()
+        return self._light

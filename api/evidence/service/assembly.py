@@ -12,11 +12,15 @@ from typing import Any
 from api.evidence import rules
 from api.evidence.model import Contract, Package, SigningMaterial
 from api.evidence.ports import CheckpointView, EventView, LogView
-from api.kernel.errors import conflict, not_found, unavailable
+from api.kernel.errors import conflict, integrity, not_found, unavailable
+from chain.light import TYPE as LIGHT
 from chain.package import contents, manifest, write_package
 from chain.package.proofs import LogProof, write_heads
 from chain.trust_root import TrustRoot
 from signing import jcs
+
+RECEIPT = "anvil-mpt"
+"""Type of the embedded chain's receipts (evidence-spec, step 17)."""
 
 
 @dataclass(frozen=True)
@@ -134,10 +138,19 @@ def _bridge_cosignatures(checkpoint: CheckpointView) -> dict[str, bytes]:
 
 
 def chain_record(receipts: Sequence[Mapping[str, Any]]) -> dict[str, bytes]:
-    """The chain's own record, where there is one."""
-    if not receipts:
+    """The chain's own record, where there is one: a light record as it is, or the receipts of the embedded chain.
+
+    Chosen by the type that each names. Raises integrity `evidence.chain_record_unknown` for another one.
+    """
+    kinds = {str(item.get("type")) for item in receipts}
+    if not kinds:
         return {}
-    value: Any = {"v": 1, "type": "anvil-mpt", "receipts": [dict(item) for item in receipts]}
+    if kinds == {RECEIPT}:
+        value: Any = {"v": 1, "type": RECEIPT, "receipts": [dict(item) for item in receipts]}
+    elif kinds == {LIGHT} and len(receipts) == 1:
+        value = dict(receipts[0])
+    else:
+        raise integrity("evidence.chain_record_unknown", type=", ".join(sorted(kinds)))
     return {contents.CHAIN_RECORD: jcs.canonical(value)}
 
 

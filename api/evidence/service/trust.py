@@ -41,12 +41,14 @@ class InstallationFacts:
     judicial: Sequence[Mapping[str, Any]] = ()
     root_keys: Sequence[str] = ()
     root_threshold: int = 0
+    network: Mapping[str, Any] | None = None
 
 
 def assemble(facts: InstallationFacts, previous: TrustRoot | None, now: datetime) -> TrustRoot:
     """The trust root for these facts: `previous` itself when nothing has changed, else the next version.
 
-    Raises conflict `evidence.witness_rekeyed` where a known witness's name comes with another key.
+    Raises conflict `evidence.witness_rekeyed` where a known witness's name comes with another key, and conflict
+    `evidence.network_headers_differ` where the validator network is not the one that older packages started from.
     """
     old: Mapping[str, Any] = previous.value if previous is not None else {}
     since = old.get("valid_from", _text(facts.since))
@@ -82,11 +84,26 @@ def assemble(facts: InstallationFacts, previous: TrustRoot | None, now: datetime
         "valid_from": since,
         "valid_until": None,
     }
+    network = _network(old.get("network"), facts.network)
+    if network is not None:
+        value["network"] = network
     if previous is None:
         return TrustRoot.of(value)
     if value == dict(old):
         return previous
     return TrustRoot.of(value | {"version": old["version"] + 1, "predecessor": previous.fingerprint})
+
+
+def _network(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Headers are added and never dropped: an old proof starts from the one of its day."""
+    if new is None or old is None:
+        found = new or old
+        return None if found is None else dict(found)
+    headers = {item["height"]: item["hash"] for item in (*new["headers"], *old["headers"])}
+    if new["chain_id"] != old["chain_id"] or any(headers[i["height"]] != i["hash"] for i in new["headers"]):
+        raise conflict("evidence.network_headers_differ", reason=f"{old['chain_id']} → {new['chain_id']}")
+    listed = [{"height": height, "hash": headers[height]} for height in sorted(headers)]
+    return {**new, "headers": listed}
 
 
 def _same_keys(old: Mapping[str, Any], witnesses: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
