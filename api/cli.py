@@ -128,9 +128,11 @@ def publish_root() -> None:
     """公布信任根 / bring the published trust root up to this installation's facts; print its fingerprint."""
     from api.bootstrap.trust_root import publish_trust_root
 
-    container = Container(Settings())
+    container = Container(Settings()).wire()
     try:
         _say_root(publish_trust_root(container))
+    except DomainError as error:
+        raise _refused(error) from error
     finally:
         container.close()
 
@@ -155,6 +157,8 @@ def publish() -> None:
         _say_root(publish_trust_root(container))
         for line in release_first(container):
             print(line)  # noqa: T201
+    except DomainError as error:
+        raise _refused(error) from error
     finally:
         container.close()
 
@@ -191,14 +195,19 @@ def _release(kind: str, release_id: str, key: Path | None, signed: Path | None, 
     try:
         print(release(container, kind, release_id, key, signed, out))  # noqa: T201
     except DomainError as error:
-        texts = (problems.text_of(error.code, error.facts, lang) for lang in ("zh", "en"))
-        print(" / ".join(texts), file=sys.stderr)  # noqa: T201
-        raise typer.Exit(1) from error
+        raise _refused(error) from error
     except (OSError, ValueError, ChainError) as error:
         print(error, file=sys.stderr)  # noqa: T201
         raise typer.Exit(1) from error
     finally:
         container.close()
+
+
+def _refused(error: DomainError) -> typer.Exit:
+    """The refusal was told in both languages; what ends the command."""
+    texts = (problems.text_of(error.code, error.facts, lang) for lang in ("zh", "en"))
+    print(" / ".join(texts), file=sys.stderr)  # noqa: T201
+    return typer.Exit(1)
 
 
 @app.command()

@@ -61,6 +61,8 @@ def light_record(
     GatewayUnavailable without an answer.
     """
     slot = commitment_slot(contract_id, version)
+    if light is not None and light["trail"][-1]["header"]["height"] != height + 1:
+        raise ValueError("the trail of another block")
     made: Json = {
         "v": 1,
         "type": TYPE,

@@ -26,6 +26,8 @@ from node.network.gate import Gate
 from node.network.local import LocalNetwork
 from scripts.demo import play
 from scripts.installation import Installation, InstallationError, prepare
+from scripts.journey.client import ApiClient
+from scripts.journey.stage import Stage
 from scripts.up import REPOSITORY, Platform
 from scripts.up_chain import address_of
 from signing.commitments import Commitment
@@ -121,6 +123,62 @@ def test_the_main_job_on_four_validators(
     assert status["anchoring"]["events"] == {"anchored": facts["size"]}
     assert status["anchoring"]["calls"].keys() <= {"anchored"}
     assert (status["anchoring"]["alarms"], status["anchoring"]["stopped"]) == ([], False)
+
+
+def judged_by_both(package: Path, installation: Installation) -> dict[str, Any]:
+    """What `concord verify --engine both` says of a file, under the root that the platform publishes; they agree."""
+    command = [sys.executable, "-m", "scripts.cli", "verify", str(package), "--engine", "both", "--json"]
+    command += ["--trust-root", str(installation.root / "demo" / "trust-root.json")]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    said: dict[str, Any] = json.loads(done.stdout)
+    assert (said["agree"], said["differences"]) == (True, []), said["differences"]
+    return said
+
+
+def step_of(said: dict[str, Any], number: int) -> dict[str, Any]:
+    """A step by both engines: its outcome is the same, and the first one's facts are returned."""
+    steps = [
+        next(step for step in said[engine]["steps"] if step["no"] == number) for engine in ("python", "js")
+    ]
+    assert steps[0]["outcome"] == steps[1]["outcome"]
+    found: dict[str, Any] = steps[0]
+    return found
+
+
+def test_the_demos_package_passes_the_chains_own_step_in_both_engines(
+    platform: Platform, installation: Installation
+) -> None:
+    """The record was made while the contract was anchored; nobody has asked for it."""
+    said = judged_by_both(installation.root / "demo" / "evidence.zip", installation)
+    step = step_of(said, 17)
+    assert (step["outcome"], step["sub_indication"]) == ("passed", ""), step
+    assert (step["facts"]["type"], step["facts"]["events"]) == ("cometbft-ics23", ["Concluded"])
+    assert step["facts"]["signed"] * 3 > step["facts"]["power"] * 2
+    with zipfile.ZipFile(installation.root / "demo" / "evidence.zip") as package:
+        size = package.getinfo(contents.CHAIN_RECORD).file_size
+        record = json.loads(package.read(contents.CHAIN_RECORD))
+    assert size <= 12_000
+    root = json.loads((installation.root / "demo" / "trust-root.json").read_bytes())["network"]
+    assert root["chain_id"] == record["light"]["chain_id"]
+    assert [item["height"] for item in root["headers"]] == [step["facts"]["trusted_height"]]
+
+
+def test_a_figure_is_proven_and_passes_on_the_page_as_well(
+    platform: Platform, installation: Installation, tmp_path: Path
+) -> None:
+    stage = Stage(installation, lambda: ApiClient(installation.public_origin, patience=60))
+    regulator = stage.staff("regulator")
+    value = regulator.get("/supervision/counters")["value"]
+    assert value >= 1
+    file = tmp_path / "figure.zip"
+    file.write_bytes(regulator.download("/supervision/counters/evidence"))
+    said = judged_by_both(file, installation)
+    step = step_of(said, 22)
+    assert (said["python"]["verdict"], step["outcome"]) == ("passed", "passed"), step
+    assert step["facts"]["value"] == value
+    with ApiClient(installation.public_origin, patience=60) as anyone:
+        page = anyone.upload("/verify", file.name, file.read_bytes(), "application/zip", method="POST")
+    assert page["verdict"] == "passed"
 
 
 def concord_status(installation: Installation) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import pytest
 from api.bootstrap.figures import RegistryCounters
 from api.infra.db import Database
 from api.infra.sealing import FieldKey
+from api.kernel.clock import SystemClock
 from api.kernel.errors import DomainError
 from chain.abi import load
 from chain.figures import counter_slot
@@ -59,12 +60,12 @@ def test_counters_count_what_was_concluded_and_prove_it(
         chain_validators=(),
         effective_deployment_file=record,
     )
-    counters = RegistryCounters(SimpleNamespace(settings=settings))  # type: ignore[arg-type]
+    counters = RegistryCounters(SimpleNamespace(settings=settings, clock=SystemClock()))  # type: ignore[arg-type]
     block, values = counters.read(slots)
     assert (block >= head.number, list(values)) == (True, [3, 3, 3, 3, 0, 0])
     proven, proof, value = counters.prove(slots[3])
     assert (proven >= head.number, value, verify_storage_proof(proof).values[slots[3]]) == (True, 3, 3)
-    older = RegistryCounters(SimpleNamespace(settings=settings))  # type: ignore[arg-type]
+    older = RegistryCounters(SimpleNamespace(settings=settings, clock=SystemClock()))  # type: ignore[arg-type]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("api.bootstrap.figures.REGISTRY", "EvidenceLog")
         patch.setattr("api.bootstrap.figures.load", lambda name: load("LaborContractRegistry"))

@@ -53,6 +53,8 @@ class ForgedLog:
     covered: int | None = None
     staged: bool = False
     erased: bool = False
+    kept: Sequence[Mapping[str, Any]] = ()
+    """Receipts and records of the chain."""
     signed: list[bytes] = field(default_factory=list)
 
     def _event(self, item: dict[str, Any], index: int | None) -> Event:
@@ -95,7 +97,7 @@ class ForgedLog:
         return Head(size, self.forge.checkpoint_note, token) if covering < size else None
 
     def receipts(self, session: Any, contract_id: str | None, log_index: int) -> Sequence[Mapping[str, Any]]:
-        return ()
+        return self.kept
 
     def sign_note(self, text: bytes) -> bytes:
         self.signed.append(text)
@@ -134,10 +136,11 @@ class ForgedContracts:
 
 @dataclass
 class ForgedCounters:
-    """The registry's counters of a forged chain; `down`: the node does not answer."""
+    """The registry's counters of a forged chain; `down`: the node does not answer. `light`: a network's proof."""
 
     figure: FigureForge
     down: bool = False
+    light: Mapping[str, Any] | None = None
 
     def read(self, slots: Sequence[bytes]) -> tuple[int, Sequence[int]]:
         if self.down:
@@ -147,6 +150,8 @@ class ForgedCounters:
 
     def prove(self, slot: bytes) -> tuple[int, Mapping[str, Any], int]:
         _, values = self.read([slot])
+        if self.light is not None:
+            return self.light["light"]["trail"][-1]["header"]["height"] - 1, self.light, values[0]
         return 7, self.figure.proof(shown=[slot]), values[0]
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import base64
-import datetime as dt
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
@@ -13,24 +12,20 @@ import pytest
 
 from chain.errors import GatewayUnavailable, ProofInvalid, RpcRefused
 from chain.light import encoding
-from chain.light.encoding import message, number, octets
-from chain.light.maker import light_record, light_slot, trusted_header
+from chain.light.maker import dated_header, light_record, light_slot, trusted_header
 from chain.light.rpc import CometRpc
 from chain.light.state import code_key, commitment_slot, storage_key
 from tests.factories.light_network import (
     CHAIN,
-    Iavl,
     Plan,
     b64,
     equal,
     evm_result,
     evm_store,
     header,
-    multistore,
-    result_proof,
     sha256,
-    signed,
 )
+from tests.factories.light_nodes import LightNode
 from tests.factories.light_proofs import event_words
 
 ADDRESS = "0x52908400098527886E0F7030069857D2E4169EE7"
@@ -46,112 +41,15 @@ def _members(height: int) -> Mapping[str, int]:
     return equal("a", "b", "e", "f") if height <= 6 else equal("e", "f", "g", "h")
 
 
-class Node:
-    """A network in one object, that answers as CometBFT's RPC does. `lies` replaces answers by method."""
+class Node(LightNode):
+    """The conclusion's network: at height 5 and 7 half of the validators change."""
 
     def __init__(self, **lies: Any) -> None:
-        self.lies = lies
-        self.asked: list[tuple[str, int]] = []
-        self.store = evm_store(ADDRESS, CODE, {SLOT: COMMITMENT}, crowd=60)
-        roots = {"acc": sha256(b"acc"), "bank": sha256(b"bank"), "evm": self.store.root}
-        self.app_hash, self.path = multistore(roots, "evm")
         words = event_words(CONTRACT.hex(), 1, COMMITMENT)
         topics = [words[place : place + 32] for place in range(0, 128, 32)]
-        self.data = evm_result(ADDRESS, topics, words[128:])
-        _, self.results = result_proof(self.data, index=0, total=1)
-
-    def ask(self, method: str, **params: str) -> Mapping[str, Any]:
-        height = int(params.get("height", 0))
-        self.asked.append((method, height))
-        if method in self.lies:
-            found: Mapping[str, Any] = self.lies[method]
-            return found
-        answers: dict[str, Callable[[], Mapping[str, Any]]] = {
-            "status": lambda: {"node_info": {"network": CHAIN}},
-            "commit": lambda: {"signed_header": self._signed(height)},
-            "validators": lambda: self._validators(height),
-            "block_results": lambda: {"txs_results": [
-                {"code": 0, "data": b64(self.data), "gas_wanted": "400000", "gas_used": "210000", "log": "more"}
-            ]},
-            "abci_query": lambda: self._query(bytes.fromhex(params["data"][2:])),
-        }  # fmt: skip
-        return answers[method]()
-
-    def _block(self, height: int) -> dict[str, Any]:
-        plan = Plan(
-            height, 1_795_000_000 + height, _members(height), tuple(_members(height)), _members(height + 1)
-        )
-        last = height == HEIGHT + 1
-        changes = {"app_hash": self.app_hash.hex(), "last_results_hash": self.results.hex()} if last else {}
-        return signed(plan, header(plan, **changes))
-
-    def _signed(self, height: int) -> dict[str, Any]:
-        block = self._block(height)
-        head, commit = block["header"], block["commit"]
-        last = head["last_block"] or {"hash": "", "total": 0, "parts": ""}
-        names = [name for name in head if name.endswith("_hash")]
-        shown = {name: head[name].upper() for name in names} | {
-            "version": {"block": str(head["version"][0])},
-            "chain_id": CHAIN,
-            "height": str(head["height"]),
-            "time": self._time(head["time"]),
-            "last_block_id": {
-                "hash": last["hash"].upper(),
-                "parts": {"total": last["total"], "hash": last["parts"].upper()},
-            },
-            "proposer_address": head["proposer"].upper(),
-        }
-        signatures = [
-            {"block_id_flag": 2, "timestamp": self._time(vote["time"]), "signature": vote["signature"]}
-            if vote
-            else {"block_id_flag": 1, "timestamp": "0001-01-01T00:00:00Z", "signature": None}
-            for vote in commit["signatures"]
-        ]
-        block_id = {"hash": "00", "parts": {"total": commit["total"], "hash": commit["parts"].upper()}}
-        return {
-            "header": shown,
-            "commit": {"round": commit["round"], "block_id": block_id, "signatures": signatures},
-        }
-
-    @staticmethod
-    def _time(value: list[int]) -> str:
-        whole = dt.datetime.fromtimestamp(value[0], dt.UTC).strftime("%Y-%m-%dT%H:%M:%S")
-        rest = f"{value[1]:09d}".rstrip("0")
-        return f"{whole}.{rest}Z" if rest else f"{whole}Z"
-
-    def _validators(self, height: int) -> dict[str, Any]:
-        found = self._block(height)["validators"]
-        listed = [{"pub_key": {"value": item["key"]}, "voting_power": str(item["power"])} for item in found]
-        return {"total": str(len(listed)), "validators": listed}
-
-    def _query(self, key: bytes) -> dict[str, Any]:
-        there = key in self.store.pairs
-        inner = message(1, _exists(self.store, key)) if there else message(2, _absent(self.store, key))
-        outer = message(
-            1,
-            octets(1, b"evm") + octets(2, self.store.root) + message(3, octets(5, b"\0")) + _steps(self.path),
-        )
-        ops = [{"type": "ics23:iavl", "data": b64(inner)}, {"type": "ics23:simple", "data": b64(outer)}]
-        return {"response": {"proofOps": {"ops": ops}}}
-
-
-def _steps(path: list[list[str]]) -> bytes:
-    return b"".join(
-        message(4, number(1, 1) + octets(2, base64.b64decode(prefix)) + octets(3, base64.b64decode(suffix)))
-        for prefix, suffix in path
-    )
-
-
-def _exists(store: Iavl, key: bytes) -> bytes:
-    operation = number(1, 1) + number(3, 1) + number(4, 1) + octets(5, store.leaf_prefix)
-    return (
-        octets(1, key) + octets(2, store.pairs[key]) + message(3, operation) + _steps(store.leaf(key)["path"])
-    )
-
-
-def _absent(store: Iavl, key: bytes) -> bytes:
-    low, high = max(k for k in store.pairs if k < key), min(k for k in store.pairs if k > key)
-    return octets(1, key) + message(2, _exists(store, low)) + message(3, _exists(store, high))
+        store = evm_store(ADDRESS, CODE, {SLOT: COMMITMENT}, crowd=60)
+        results = {HEIGHT: [evm_result(ADDRESS, topics, words[128:])]}
+        super().__init__(store, results, members=_members, **lies)
 
 
 def record(node: Node, **changes: Any) -> dict[str, Any]:
@@ -200,7 +98,37 @@ def test_an_unwritten_slot_comes_with_its_neighbours() -> None:
 def test_the_first_header_of_a_chain_has_none_before_it() -> None:
     node = Node()
     plan = Plan(1, 1_795_000_001, _members(1), (), _members(2))
-    assert trusted_header(node, 1) == {"height": 1, "hash": encoding.header_hash(CHAIN, header(plan)).hex()}
+    known = {"app_hash": node.app_hash.hex(), "last_results_hash": node.results_root(0).hex()}
+    block = encoding.header_hash(CHAIN, header(plan, **known)).hex()
+    assert trusted_header(node, 1) == {"height": 1, "hash": block}
+    assert dated_header(node, 1) == ({"height": 1, "hash": block}, 1_795_000_001)
+
+
+def test_a_trail_starts_from_the_block_that_is_trusted_and_no_other() -> None:
+    node = Node()
+    made = record(node, trusted_hash=node.hash(2))
+    assert made["light"] == record(node)["light"]
+    with pytest.raises(ProofInvalid, match="another block"):
+        record(node, trusted_hash=node.hash(3))
+
+
+def test_conclusions_of_one_block_share_their_trail_and_its_token() -> None:
+    node = Node()
+    first = record(node, stamp=lambda imprint: b"token")
+    node.asked.clear()
+    second = record(node, light=first["light"])
+    assert second["light"] == first["light"]
+    assert {method for method, _ in node.asked} == {"abci_query", "block_results"}
+    earlier = record(node, height=6, transaction=None)["light"]
+    with pytest.raises(ValueError, match="another block"):
+        record(node, light=earlier, transaction=None)
+
+
+def test_nothing_that_does_not_hold_is_stamped() -> None:
+    node = Node()
+    node.app_hash = bytes(32)
+    with pytest.raises(ProofInvalid):
+        record(node, stamp=lambda _: pytest.fail("asked for a token"))
 
 
 @pytest.mark.parametrize(
@@ -225,7 +153,7 @@ def test_a_node_that_contradicts_itself_makes_no_evidence() -> None:
     with pytest.raises(ProofInvalid):
         record(node)
     node = Node()
-    node.results = bytes(32)
+    node.results_root = lambda _height: bytes(32)  # type: ignore[method-assign]
     with pytest.raises(ProofInvalid):
         record(node)
     assert record(node, transaction=None)["result"] is None
