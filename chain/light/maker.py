@@ -16,11 +16,11 @@ from chain.errors import GatewayUnavailable, ProofInvalid
 from chain.figures import counter_slot
 from chain.light import TYPE
 from chain.light.encoding import header_hash, result_bytes, trail_imprint
-from chain.light.errors import Gap
+from chain.light.errors import Gap, LightRefused
 from chain.light.reading import Fields, of_octets, one, read
 from chain.light.results import responses, results_root
 from chain.light.rpc import CometSource
-from chain.light.shape import check_figure, check_record
+from chain.light.shape import MOST_BLOCKS, check_figure, check_record
 from chain.light.state import STORE, check_state, code_key, commitment_slot, storage_key
 from chain.light.trail import Trail
 from chain.merkle import MemoryTiles, OverlayTiles, Tree, leaf_hash
@@ -151,8 +151,11 @@ def _finished(made: Json, shape: Callable[[Any], None], code_hash: bytes, stamp:
     except ShapeError as error:
         raise ProofInvalid(f"the node's answer does not fit: {error}") from error
     trail = Trail.of(light)
-    trail.check()
-    trail.check_trust()
+    try:
+        trail.check()
+        trail.check_trust()
+    except LightRefused as error:
+        raise ProofInvalid(f"{error.sub_indication}: {error.reason}") from error
     check_state(made["state"], code_hash, bytes.fromhex(trail.end.header["app_hash"]))
     result = made.get("result")
     if result is not None and results_root(result).hex() != trail.end.header["last_results_hash"]:
@@ -181,6 +184,8 @@ def _trail(source: CometSource, trusted_height: int, trusted_hash: str | None, h
         try:
             Trail.of(light).check_trust()
         except Gap:
+            if len(blocks) + len(wanted) >= MOST_BLOCKS:
+                raise GatewayUnavailable("a nearer trusted header is needed", code="gateway.behind") from None
             wanted.append(low + (at - low) // 2)
             continue
         blocks.append(known[wanted.pop()])
@@ -207,6 +212,8 @@ def _block(source: CometSource, height: int) -> Json:
     found = source.ask("commit", height=str(height))
     listed = source.ask("validators", height=str(height), per_page="100")
     block: Json = _known(lambda: _light_block(found["signed_header"], listed))
+    if block["header"]["height"] != height:
+        raise ProofInvalid(f"asked for the block at height {height}, the node shows another one")
     return block
 
 

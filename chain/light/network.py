@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from chain.errors import GatewayUnavailable, ProofInvalid, RpcRefused
@@ -73,7 +74,7 @@ class LightNetwork:
         reason = ""
         for name in list(self._order):
             try:
-                return make(self._sources[name]), wrong
+                return self._ask(name, make), wrong
             except ProofInvalid as error:
                 wrong.append(Contradiction(name, str(error.facts["reason"])))
             except (GatewayUnavailable, RpcRefused) as error:
@@ -83,6 +84,13 @@ class LightNetwork:
             raise ProofInvalid("; ".join(f"{item.validator}: {item.reason}" for item in wrong)[:400])
         raise GatewayUnavailable(reason)
 
+    def _ask(self, name: str, make: Callable[[CometSource], T]) -> T:
+        """What is made of one validator's answers; those in another form than CometBFT's count as none."""
+        try:
+            return make(self._sources[name])
+        except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError) as error:
+            raise GatewayUnavailable(type(error).__name__, code="gateway.answer_malformed") from error
+
     def agreed_header(self) -> tuple[str, dict[str, Any]]:
         """The chain's name, and a header for a trust root of the newest block that all validators have.
 
@@ -91,11 +99,8 @@ class LightNetwork:
         """
         if 3 * len(self._sources) <= self._size:
             raise TooFewAsked(len(self._sources), self._size // 3 + 1)
-        height = max(1, min(newest_height(source) for source in self._sources.values()) - 1)
-        found = {
-            name: (chain_name(source), trusted_header(source, height))
-            for name, source in self._sources.items()
-        }
+        height = max(1, min(self._ask(name, newest_height) for name in self._sources) - 1)
+        found = {name: self._ask(name, partial(_named_header, height=height)) for name in self._sources}
         first = next(iter(found.values()))
         if any(other != first for other in found.values()):
             said = ", ".join(
@@ -103,6 +108,10 @@ class LightNetwork:
             )
             raise ProofInvalid(f"the validators name different headers at height {height}: {said}")
         return first
+
+
+def _named_header(source: CometSource, height: int) -> tuple[str, dict[str, Any]]:
+    return chain_name(source), trusted_header(source, height)
 
 
 def start_below(trusted: ValidatorNetwork, height: int) -> int | None:

@@ -6,13 +6,20 @@ maker before it is kept; an answer in another form counts as no answer.
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Final, Protocol, Self
 
 import httpx
 
 from chain.errors import GatewayUnavailable, RpcRefused
+
+LARGEST: Final = 32_000_000
+"""Octets of an answer: the results of the largest block are a few million."""
+LONGEST: Final = 30.0
+"""Seconds that a whole answer may take."""
 
 
 class CometSource(Protocol):
@@ -51,8 +58,7 @@ class CometRpc:
         reason = ""
         for _ in self._urls:
             try:
-                answer = self._http.get(f"{self._urls[0]}/{method}", params=params)
-                value = answer.json()
+                status, value = self._answer(f"{self._urls[0]}/{method}", params)
                 if isinstance(value, dict) and isinstance(value.get("result"), dict):
                     found: dict[str, Any] = value["result"]
                     return found
@@ -61,8 +67,19 @@ class CometRpc:
                     raise RpcRefused(
                         int(error.get("code", 0)), f"{error.get('message')} {error.get('data')}"[:300]
                     )
-                reason = f"HTTP {answer.status_code}"
-            except (httpx.HTTPError, ValueError) as error:
+                reason = f"HTTP {status}"
+            except (httpx.HTTPError, ValueError, RecursionError) as error:
                 reason = type(error).__name__
             self._urls.append(self._urls.pop(0))
         raise GatewayUnavailable(reason)
+
+    def _answer(self, url: str, params: Mapping[str, str]) -> tuple[int, Any]:
+        """HTTP status and JSON of an answer; ValueError for one that is too long or drips."""
+        ends = time.monotonic() + LONGEST
+        data = bytearray()
+        with self._http.stream("GET", url, params=dict(params)) as answer:
+            for part in answer.iter_bytes():
+                data += part
+                if len(data) > LARGEST or time.monotonic() > ends:
+                    raise ValueError("the answer does not end")
+        return answer.status_code, json.loads(data)

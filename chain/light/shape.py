@@ -9,6 +9,7 @@ from chain.package import schema as s
 
 MOST: Final = 2**53 - 1
 MAX_TOKEN: Final = 16_384
+MOST_BLOCKS: Final = 32
 
 _v1 = s.constant(1)
 _type = s.constant(TYPE)
@@ -59,7 +60,9 @@ def _slot_proof(value: Any, path: str) -> None:
         raise s.ShapeError(f"{path}/proof", "at least one neighbour")
 
 
-_light = s.members(chain_id=_chain_id, trail=s.array(_block, 2, 32), token=s.optional(s.b64(1, MAX_TOKEN)))
+_light = s.members(
+    chain_id=_chain_id, trail=s.array(_block, 2, MOST_BLOCKS), token=s.optional(s.b64(1, MAX_TOKEN))
+)
 _state = s.members(address=s.address, code=_leaf, slots=s.array(_slot_proof, 1, 1), store=_path)
 _result = s.members(
     index=s.integer(0, 2**31 - 1),

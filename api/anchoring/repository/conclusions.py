@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from api.anchoring.tables import CallRow, FlightRow
@@ -29,7 +29,8 @@ class Unproven:
 
 def newest_final(session: Session) -> int:
     """Nonce of the newest transaction of ours that is final, -1 before the first. All below it are settled."""
-    found = session.execute(select(func.max(FlightRow.nonce)).where(FlightRow.state == "anchored")).scalar()
+    query = select(FlightRow.nonce).where(FlightRow.state == "anchored").order_by(FlightRow.nonce.desc())
+    found = session.execute(query.limit(1)).scalar()
     return -1 if found is None else int(found)
 
 

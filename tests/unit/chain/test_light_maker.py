@@ -159,6 +159,37 @@ def test_a_node_that_contradicts_itself_makes_no_evidence() -> None:
     assert record(node, transaction=None)["result"] is None
 
 
+def test_a_commit_that_does_not_hold_is_a_contradiction() -> None:
+    signed = Node()._signed(9)
+    signed["commit"]["signatures"][0]["signature"] = b64(bytes(64))
+
+    class Forger(Node):
+        def _signed(self, height: int) -> dict[str, Any]:
+            return signed if height == 9 else super()._signed(height)
+
+    with pytest.raises(ProofInvalid, match="SIG_CRYPTO_FAILURE"):
+        record(Forger())
+
+
+def test_a_block_of_another_height_leads_nowhere() -> None:
+    class Shifted(Node):
+        def _signed(self, height: int) -> dict[str, Any]:
+            return super()._signed(height if height < 9 else 60)
+
+    with pytest.raises(ProofInvalid, match="height 9"):
+        record(Shifted())
+
+
+def test_a_way_of_too_many_headers_is_not_walked() -> None:
+    """Another set at every height: each header needs the one before it."""
+    node = Node()
+    node.members = lambda height: equal(*(f"{height}{letter}" for letter in "abcd"))
+    node.results = {200: node.results[HEIGHT]}
+    with pytest.raises(GatewayUnavailable, match="nearer"):
+        record(node, height=200)
+    assert len([method for method, _ in node.asked if method == "commit"]) < 64
+
+
 @pytest.mark.parametrize(
     ("method", "answer"),
     [
@@ -193,6 +224,20 @@ def test_a_node_that_does_not_answer_is_passed_over_and_asked_last() -> None:
         assert rpc.ask("commit", height="7") == {"height": "7"}
         rpc.ask("commit", height="8")
     assert asked == ["one", "two", "three", "three"]
+
+
+def test_an_answer_that_does_not_end_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chain.light.rpc.LARGEST", 1_000)
+    sizes = iter([900, 1_100])
+    http = httpx.Client(
+        transport=httpx.MockTransport(
+            lambda _: httpx.Response(200, json={"result": {"x": "y" * next(sizes)}})
+        )
+    )
+    with CometRpc(["http://one"], http=http) as rpc:
+        assert len(rpc.ask("commit")["x"]) == 900
+        with pytest.raises(GatewayUnavailable, match="ValueError"):
+            rpc.ask("commit")
 
 
 def test_a_refusal_is_told_and_silence_of_all_as_well() -> None:

@@ -70,6 +70,25 @@ def test_all_who_contradict_us_are_a_contradiction_and_silence_is_none() -> None
         LightNetwork({name: LightNode(STORE, newest=5) for name in NAMES}, 4).first(proof)
 
 
+@pytest.mark.parametrize(
+    "lies",
+    [
+        {"validators": {"total": "1", "validators": [{"pub_key": {"value": "??"}, "voting_power": "1"}]}},
+        {"validators": {"total": "0", "validators": []}},
+        {"commit": {"signed_header": {"header": {}, "commit": None}}},
+        {"status": {"node_info": {"network": "é"}}},
+    ],
+)
+def test_answers_in_any_other_form_count_as_none(lies: dict[str, Any]) -> None:
+    odd = LightNode(STORE, newest=9, **lies)
+    made, wrong = LightNetwork(nodes(hr=odd), 4).first(proof)
+    assert made["state"]["slots"][0]["value"] == sha256(b"value").hex()
+    assert len(wrong) <= 1
+    if "validators" not in lies:  # a header is compared without them
+        with pytest.raises(GatewayUnavailable):
+            LightNetwork(nodes(court=odd), 4).agreed_header()
+
+
 def test_a_header_for_the_trust_root_is_the_newest_that_all_have_and_name_alike() -> None:
     network = LightNetwork(nodes(court=LightNode(STORE, newest=7)), 4)
     assert network.agreed_header() == ("concord-test-1", {"height": 6, "hash": LightNode(STORE).hash(6)})
