@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from api.anchoring.repository import alarms
+from api.anchoring.repository import alarms, conclusions
 from api.anchoring.repository.eager import EagerDatabase
 from api.anchoring.repository.lease import SqlLease
 from api.anchoring.service.light import LEASE, LightProver
@@ -247,3 +247,37 @@ def test_a_trusted_header_that_grows_old_is_told_and_an_ended_one_not_used(scene
     scene.clock.advance(timedelta(seconds=20))
     assert scene.prover().run_due() == 2
     assert "light.header_old" in scene.alarms()
+
+
+def test_a_block_from_the_future_is_not_stamped_in_advance(scene: Scene) -> None:
+    ahead = int(scene.clock.now().timestamp()) + 3_600
+    for name in scene.validators:
+        scene.validators[name] = LightNode(store_of(), scene.results(), start=ahead)
+    scene.trust = ValidatorNetwork(CHAIN, PERIOD, {1: scene.validators["hr"].hash(1)})
+    assert scene.prover().run_due() == 0
+    assert scene.records("one", "two") == [None, None]
+
+
+def test_conclusions_that_nothing_vouches_for_are_in_nobodys_way(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.anchoring.service.light.AT_ONCE", 1)
+    first = scene.newest() + 1
+    conclude(scene.slice_, NAMES[2], hold=False)
+    settle(scene.slice_)
+    assert scene.newest() >= first
+    for name in scene.validators:
+        scene.validators[name] = LightNode(store_of(), scene.results())
+    scene.trust = ValidatorNetwork(CHAIN, PERIOD, {first: scene.validators["hr"].hash(first)})
+    prover = scene.prover()
+    assert [prover.run_due() for _ in range(4)] == [0, 0, 1, 0]
+    assert scene.records("one", "two") == [None, None]
+
+
+def test_a_record_that_was_stored_stays(scene: Scene) -> None:
+    scene.prover().run_due()
+    before = scene.records("one")
+    nonce = next(n for n, row in enumerate(scene.flights()) if row.proof == before[0])
+    with scene.slice_.service.uow() as session:
+        conclusions.keep(session, nonce, {"another": 1})
+    assert scene.records("one") == before

@@ -190,6 +190,9 @@ def test_a_figure_that_could_not_pass_is_not_made(
     assert code() == "evidence.no_trusted_header"
     monkeypatch.setattr(figures, "trusted_network", lambda _settings: None)
     assert code() == "evidence.no_trusted_header"
+    other = ValidatorNetwork(CHAIN, 100 * DAY, {12: "ab" * 32})
+    monkeypatch.setattr(figures, "trusted_network", lambda _settings: other)
+    assert code() == "evidence.chain_unreachable"
     trust(monkeypatch, nodes)
     for node in nodes.values():
         node.app_hash = bytes(32)
