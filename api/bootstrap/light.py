@@ -49,7 +49,7 @@ def network_facts(settings: Settings, previous: TrustRoot | None, now: datetime)
 
 
 def _facts(network: LightNetwork, days: int, previous: TrustRoot | None, now: datetime) -> dict[str, Any]:
-    from chain.errors import GatewayUnavailable, ProofInvalid, RpcRefused
+    from chain.errors import GatewayUnavailable, ProofInvalid
     from chain.light.network import TooFewAsked
 
     period = timedelta(days=days)
@@ -63,9 +63,8 @@ def _facts(network: LightNetwork, days: int, previous: TrustRoot | None, now: da
         raise conflict("evidence.network_too_few", named=error.named, needed=error.needed) from error
     except ProofInvalid as error:
         raise conflict("evidence.network_headers_differ", reason=error.facts["reason"]) from error
-    except (GatewayUnavailable, RpcRefused) as error:
-        reason = error.facts.get("reason") or error.facts.get("message")
-        raise unavailable("evidence.network_unreachable", reason=str(reason)) from error
+    except GatewayUnavailable as error:
+        raise unavailable("evidence.network_unreachable", reason=error.facts["reason"]) from error
     return {**found, "chain_id": chain_id, "headers": [header]}
 
 

@@ -77,25 +77,32 @@ class LightNetwork:
                 return self._ask(name, make), wrong
             except ProofInvalid as error:
                 wrong.append(Contradiction(name, str(error.facts["reason"])))
-            except (GatewayUnavailable, RpcRefused) as error:
-                reason = f"{name}: {error.facts.get('reason') or error}"[:200]
+            except GatewayUnavailable as error:
+                reason = str(error.facts["reason"])
             self._order = [*(other for other in self._order if other != name), name]
         if len(wrong) == len(self._sources):
             raise ProofInvalid("; ".join(f"{item.validator}: {item.reason}" for item in wrong)[:400])
         raise GatewayUnavailable(reason)
 
     def _ask(self, name: str, make: Callable[[CometSource], T]) -> T:
-        """What is made of one validator's answers; those in another form than CometBFT's count as none."""
+        """What is made of one validator's answers; a refusal or another form than CometBFT's counts as no answer.
+
+        Raises GatewayUnavailable that names the validator, ProofInvalid.
+        """
         try:
             return make(self._sources[name])
+        except (GatewayUnavailable, RpcRefused) as error:
+            said = error.message if isinstance(error, RpcRefused) else error.facts["reason"]
+            raise GatewayUnavailable(f"{name}: {said}"[:200], code=error.code) from error
         except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError) as error:
-            raise GatewayUnavailable(type(error).__name__, code="gateway.answer_malformed") from error
+            reason = f"{name}: {type(error).__name__}"
+            raise GatewayUnavailable(reason, code="gateway.answer_malformed") from error
 
     def agreed_header(self) -> tuple[str, dict[str, Any]]:
         """The chain's name, and a header for a trust root of the newest block that all validators have.
 
         Every validator is asked. Raises TooFewAsked unless they are more than a third of all, so that one honest one is
-        among them; ProofInvalid when they differ; GatewayUnavailable or RpcRefused when one of them does not answer.
+        among them; ProofInvalid when they differ; GatewayUnavailable when one of them does not answer.
         """
         if 3 * len(self._sources) <= self._size:
             raise TooFewAsked(len(self._sources), self._size // 3 + 1)

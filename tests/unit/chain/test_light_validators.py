@@ -96,7 +96,7 @@ def test_a_header_for_the_trust_root_is_the_newest_that_all_have_and_name_alike(
         LightNetwork(nodes(court=LightNode(OTHER, newest=9)), 4).agreed_header()
     with pytest.raises(ProofInvalid, match="other-1"):
         LightNetwork(nodes(union=LightNode(STORE, newest=9, chain="other-1")), 4).agreed_header()
-    with pytest.raises(GatewayUnavailable):
+    with pytest.raises(GatewayUnavailable, match="notary: down"):
         LightNetwork(nodes(notary=silent()), 4).agreed_header()
 
 
