@@ -34,9 +34,15 @@ def key(number: int) -> bytes:
 
 @pytest.fixture(params=["osaka", "cancun"])
 def evm(request: pytest.FixtureRequest) -> Iterator[Evm]:
-    """A node that mines at once; osaka has the P-256 precompile, cancun has not."""
+    """A node that mines at once; osaka has the P-256 precompile, cancun has not.
+
+    Mining at once loses a wake-up now and then on a busy machine: every second it mines whatever still waits.
+    """
     arguments = ["--port", "0", "--hardfork", request.param, "--chain-id", str(CHAIN_ID), "--accounts", "0"]
     arguments += [
+        "--mixed-mining",
+        "--block-time",
+        "1",
         "--gas-limit",
         "1000000000",
         "--base-fee",

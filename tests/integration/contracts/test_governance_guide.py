@@ -49,7 +49,9 @@ def test_the_example_appoints_a_registrar(evm: Evm, config: DeploymentConfig, tm
 
 
 def _mined(evm: Evm) -> None:
-    """Wait until the sender's transactions are in blocks (the node mines at once)."""
-    height = -1
-    while height != (height := evm.gateway.head().number):
-        time.sleep(0.2)
+    """Wait until the sender's transactions are in blocks."""
+    sender = address_of(key(0x51))
+    while evm.gateway.request("eth_getTransactionCount", sender, "pending") != hex(
+        evm.gateway.transaction_count(sender)
+    ):
+        time.sleep(0.05)
