@@ -73,7 +73,7 @@ def record(archive: Path, name: str) -> dict[str, Any] | None:
 
 
 def restore(archive: Path, home: Path, sign_above: Signed) -> None:
-    """Unpack a backup into an empty or missing folder, or into one that holds the node's keys only.
+    """Unpack a backup into an empty or missing folder, or into one that has lost its data; what it still holds stays.
 
     sign_above: at or after everything that the validator can have signed; `memory.seen` tells it. Raises `ArchiveRefused`.
     """
@@ -82,8 +82,9 @@ def restore(archive: Path, home: Path, sign_above: Signed) -> None:
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
         with tarfile.open(archive, mode="r:gz") as file:
-            kept = [m for m in file.getmembers() if not (m.name in _SECRETS and (home / m.name).exists())]
-            file.extractall(home, members=kept, filter="data")
+            # Keys, ports and the member's description may be newer than the backup.
+            missing = [m for m in file.getmembers() if not (home / m.name).is_file()]
+            file.extractall(home, members=missing, filter="data")
     except (OSError, EOFError, tarfile.TarError) as error:
         raise _unreadable(archive, error) from error
     (home / "data").mkdir(exist_ok=True, mode=0o700)

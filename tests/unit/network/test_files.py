@@ -131,10 +131,12 @@ def test_a_restored_validator_signs_above_a_height_only(tmp_path: Path) -> None:
         restore(out, home, Signed(100))
     shutil.rmtree(home / "data")
     (home / "operator.key").write_text("the present one", "utf-8")
+    (home / "config" / "genesis.json").unlink()
     restore(out, home, Signed(100, 1, 2))
     memory = json.loads((home / "data" / "priv_validator_state.json").read_bytes())
     assert memory == {"height": "100", "round": 1, "step": 2}
     assert (home / "operator.key").read_text("utf-8") == "the present one"
+    assert (home / "config" / "genesis.json").exists()
     (tmp_path / "torn").write_bytes(out.read_bytes()[:50])
     with pytest.raises(ArchiveRefused, match="unpacked"):
         restore(tmp_path / "torn", tmp_path / "other", Signed(1))
