@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from node.network.cli.common import (
+from node.network.cli.application import (
     DEFAULT,
     Data,
     Json,
