@@ -10,6 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
+from chain.gateway_network import GATE
+from chain.gateway_rpc import RpcGateway
 from tests.network.conftest import PATIENCE
 from tests.network.joined import FOUNDERS, NEWCOMER, UNDER_SYSTEMD, Organisations, organisations, typed
 
@@ -30,6 +32,22 @@ def test_each_sees_its_own_node_and_all_members(organisations: Organisations) ->
         assert (told["halted"], told["quorum"], len(told["members"])) == (False, 3, 4)
         started = typed("start", "--data", organisations.home(name), "--json")
         assert [entry["pid"] for entry in started] == [node["pid"]], "one that runs is left alone"
+
+
+def test_each_proves_from_its_own_node(organisations: Organisations, tmp_path: Path) -> None:
+    home = organisations.home(UNDER_SYSTEMD)
+    with RpcGateway(organisations.node(UNDER_SYSTEMD).evm_url, timeout=60.0) as gateway:
+        values = gateway.storage(GATE, [bytes([0] * 31 + [n]) for n in range(16)], gateway.head().number)
+    slot = next(number for number, value in enumerate(values) if value)
+    out = tmp_path / "proof.json"
+    made = typed(
+        "proof", "--contract", GATE, "--slot", f"{slot:064x}", "--out", out, "--data", home, "--json"
+    )
+    assert int(made["value"], 16) == values[slot]
+    headers = [
+        typed("header", "--height", 2, "--data", organisations.home(name), "--json") for name in FOUNDERS
+    ]
+    assert {told["hash"] for told in headers} == {organisations.hash_at("hr", 2).lower()}
 
 
 def test_a_vote_of_organisations_and_a_newcomer_with_a_snapshot(
