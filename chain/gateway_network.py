@@ -53,6 +53,8 @@ _BEHIND = (
 )
 """Refusals (cosmos/evm 0.7) of a node that does not have, or has not indexed yet, what another one has shown."""
 _NONCE_WAITS = "replacement transaction underpriced"
+_NO_HEAD = "exceeds block gas limit"
+"""Also said of any transaction by a pool that was started a moment ago and has no block yet (its limit is 0)."""
 
 T = TypeVar("T")
 
@@ -219,7 +221,7 @@ class NetworkGateway:
                 allowed.append((place, raw))
             else:
                 results[place] = SendResult(keccak(raw), SendOutcome.REFUSED, reason)
-        sent = self._ask(lambda node: node.send([raw for _, raw in allowed])) if allowed else []
+        sent = self._ask(lambda node: _hand_over(node, [raw for _, raw in allowed])) if allowed else []
         for (place, raw), result in zip(allowed, sent, strict=True):
             if _NONCE_WAITS in result.reason:  # another one with its nonce waits, or was mined just now
                 result = SendResult(result.hash, SendOutcome.KNOWN, result.reason)
@@ -320,6 +322,17 @@ class NetworkGateway:
     def account_proof(self, address: str, slots: Sequence[bytes], number: int) -> Mapping[str, Any]:
         """eth_getProof of `address` and its storage `slots` at a block."""
         return self._ask(lambda node: node.account_proof(address, slots, number))
+
+
+def _hand_over(node: RpcGateway, raws: Sequence[bytes]) -> list[SendResult]:
+    """One validator's word on each transaction. Raises GatewayUnavailable when its pool has no block yet."""
+    results = node.send(raws)
+    doubtful = [raw for raw, result in zip(raws, results, strict=True) if _NO_HEAD in result.reason]
+    if doubtful:
+        limit = int(node.header(node.head().number)["gasLimit"], 16)
+        if any(read_raw(raw).gas <= limit for raw in doubtful):
+            raise GatewayUnavailable(_NO_HEAD, code="gateway.behind")
+    return results
 
 
 def _mined_receipts(node: RpcGateway, hashes: Sequence[bytes]) -> list[Receipt | None]:

@@ -2,21 +2,32 @@
 
 What a backup must never do is bring back an old memory of what the validator has signed: a validator that signs one
 height twice is suspended by all others. So the memory (`priv_validator_state.json`) is not taken from the archive; a
-restored validator starts to sign above a height that its operator names, which the network has not reached yet.
+restored validator signs only above what its operator names, which a living member tells him (`memory.seen`).
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import tarfile
 from pathlib import Path
+from typing import Any
 
 from node.errors import NodeError
 from node.installation import write_atomically
+from node.network.memory import Signed
+from node.network.processes import alone
 
-_SECRETS = ("operator.key", "config/node_key.json", "config/priv_validator_key.json")
+_SECRETS = (
+    "operator.key",
+    "config/node_key.json",
+    "config/priv_validator_key.json",
+    "config/priv_validator_key.next.json",
+    "config/priv_validator_key.retired.json",
+)
 _LEFT_OUT = ("pid", "node.log", "data/priv_validator_state.json", "data/cs.wal")
+_DAMAGED = "data.damaged-"
 _MEMORY = Path("data") / "priv_validator_state.json"
 
 
@@ -29,68 +40,97 @@ class ArchiveRefused(NodeError):
 def backup(home: Path, out: Path, *, with_keys: bool) -> int:
     """Write a stopped node's folder into a tar file; its size in bytes.
 
-    with_keys: also the three keys. Such a file is as secret as the keys are. Raises `ArchiveRefused`.
+    with_keys: also the keys. Such a file is as secret as the keys are. Raises `ArchiveRefused`, `processes.NotOurs`.
     """
-    if not (home / "config" / "genesis.json").exists():
-        raise ArchiveRefused(f"{home} is no node's folder")
+    _require_node(home)
     skipped = _LEFT_OUT if with_keys else (*_LEFT_OUT, *_SECRETS)
 
     def chosen(entry: tarfile.TarInfo) -> tarfile.TarInfo | None:
         left_out = any(entry.name == name or entry.name.startswith(f"{name}/") for name in skipped)
-        return None if left_out else entry
+        return None if left_out or entry.name.startswith(_DAMAGED) else entry
 
-    handle = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file, tarfile.open(fileobj=file, mode="w:gz", compresslevel=3) as archive:
-        for path in sorted(home.iterdir()):
-            archive.add(path, arcname=path.name, filter=chosen)
+    with alone(home):
+        handle = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with (
+            os.fdopen(handle, "wb") as file,
+            tarfile.open(fileobj=file, mode="w:gz", compresslevel=3) as archive,
+        ):
+            for path in sorted(home.iterdir()):
+                archive.add(path, arcname=path.name, filter=chosen)
     return out.stat().st_size
 
 
-def restore(archive: Path, home: Path, sign_above: int) -> None:
-    """Unpack a backup into an empty or missing folder, or into one that holds the node's keys only.
+def record(archive: Path, name: str) -> dict[str, Any] | None:
+    """The JSON file `name` at the top of a backup; None where it holds none. Raises `ArchiveRefused`."""
+    try:
+        with tarfile.open(archive, mode="r:gz") as file:
+            member = next((entry for entry in file if entry.name == name), None)
+            held = None if member is None else file.extractfile(member)
+            found: dict[str, Any] | None = None if held is None else json.loads(held.read())
+    except (OSError, EOFError, ValueError, tarfile.TarError) as error:
+        raise _unreadable(archive, error) from error
+    return found
 
-    sign_above: height above which the validator may sign; it must be above every height that it can have signed: the
-    network's present height, plus ten. Raises `ArchiveRefused`.
+
+def restore(archive: Path, home: Path, sign_above: Signed) -> None:
+    """Unpack a backup into an empty or missing folder, or into one that has lost its data; what it still holds stays.
+
+    sign_above: at or after everything that the validator can have signed; `memory.seen` tells it. Raises `ArchiveRefused`.
     """
     if (home / "data").exists() and any((home / "data").iterdir()):
-        raise ArchiveRefused(f"{home} holds data already: move it away first")
-    if sign_above < 1:
-        raise ArchiveRefused("say above which height the validator may sign: the network's height plus ten")
+        raise ArchiveRefused(f"{home} 已有数据，请先移走 / {home} holds data already: move it away first")
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
         with tarfile.open(archive, mode="r:gz") as file:
-            kept = [m for m in file.getmembers() if not (m.name in _SECRETS and (home / m.name).exists())]
-            file.extractall(home, members=kept, filter="data")
+            # Keys, ports and the member's description may be newer than the backup.
+            missing = [m for m in file.getmembers() if not (home / m.name).is_file()]
+            file.extractall(home, members=missing, filter="data")
     except (OSError, EOFError, tarfile.TarError) as error:
-        raise ArchiveRefused(f"{archive.name} cannot be unpacked: {error}") from error
+        raise _unreadable(archive, error) from error
     (home / "data").mkdir(exist_ok=True, mode=0o700)
-    memory = {"height": str(sign_above), "round": 0, "step": 3}
-    write_atomically(home / _MEMORY, json.dumps(memory, indent=1).encode() + b"\n")
+    write_atomically(home / _MEMORY, sign_above.as_file())
 
 
-def rebuild(home: Path, sign_above: int | None = None) -> Path:
+def missing_keys(home: Path) -> list[str]:
+    """Keys without which a restored node does not start as the member that it was."""
+    return [name for name in _SECRETS[1:3] if not (home / name).exists()]
+
+
+def rebuild(home: Path, sign_above: Signed | None = None) -> Path:
     """Move a stopped node's damaged data away and leave an empty folder, which it fills from the others; the old one.
 
-    The keys stay, and so does the memory of what was signed. Where that cannot be read, `sign_above` takes its place:
-    the network's present height, plus ten. Raises `ArchiveRefused`.
+    The keys stay, and so does the memory of what was signed. Where that cannot be read, `sign_above` takes its place
+    (`memory.seen` tells it). Raises `ArchiveRefused`, `processes.NotOurs`.
     """
-    if not (home / "config" / "genesis.json").exists():
-        raise ArchiveRefused(f"{home} is no node's folder")
+    _require_node(home)
     memory = _readable(home / _MEMORY)
     if memory is None:
-        if sign_above is None or sign_above < 1:
+        if sign_above is None:
             raise ArchiveRefused(
-                "the memory of what was signed cannot be read: say above which height the validator may sign, "
-                "the network's height plus ten"
+                "签名记忆无法读取：请以 --sign-above 说明只签何处以上（向其他成员询问 concord network signed） / "
+                "the memory of what was signed cannot be read: say --sign-above, as another member's "
+                "`concord network signed` tells it"
             )
-        memory = json.dumps({"height": str(sign_above), "round": 0, "step": 3}, indent=1).encode() + b"\n"
-    number = 1 + sum(1 for path in home.glob("data.damaged-*"))
-    away = home / f"data.damaged-{number}"
-    if (home / "data").exists():
-        (home / "data").rename(away)
-    (home / "data").mkdir(mode=0o700)
-    write_atomically(home / _MEMORY, memory)
+        memory = sign_above.as_file()
+    number = 1 + sum(1 for path in home.glob(f"{_DAMAGED}*"))
+    away, fresh = home / f"{_DAMAGED}{number}", home / "data.new"
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(mode=0o700)
+    write_atomically(fresh / _MEMORY.name, memory)
+    with alone(home):
+        if (home / "data").exists():
+            (home / "data").rename(away)
+        fresh.rename(home / "data")
     return away
+
+
+def _require_node(home: Path) -> None:
+    if not (home / "config" / "genesis.json").exists():
+        raise ArchiveRefused(f"{home} 不是节点目录 / {home} is no node's folder")
+
+
+def _unreadable(archive: Path, error: Exception) -> ArchiveRefused:
+    return ArchiveRefused(f"{archive.name} 无法解开 / {archive.name} cannot be unpacked: {error}")
 
 
 def _readable(file: Path) -> bytes | None:

@@ -220,11 +220,20 @@ class Gate:
         return self.proposal(number)
 
     def replace_key(self, keys: Sequence[bytes], operator: str, consensus_key: str) -> dict[str, Any]:
-        """Vote a consensus key (hexadecimal) in for a seat; asked again, the vote that is open or done. Raises `ActRefused`."""
+        """Vote a consensus key (hexadecimal) in for a seat; asked again, the vote that is open or done.
+
+        Without keys the vote is only looked up. Raises `ActRefused`.
+        """
         wanted = Proposal(Action.REPLACE_KEY, operator, bytes.fromhex(consensus_key))
         for held in self.proposals():
             if (held["action"], held["key"]) == ("replace_key", consensus_key):
                 return self._approved(keys, held["id"])
+        if not keys:
+            line = f"concord network replace-key {operator} {consensus_key} --operator DIR --node URL"
+            raise ActRefused(
+                f"尚无人提议此密钥：请在投票密钥所在机器上执行 {line} / "
+                f"nobody has proposed this key: run `{line}` where the operator's key lies"
+            )
         return self.decide(keys, wanted)
 
     def grant(self, key: bytes, accounts: Sequence[str], permissions: int) -> None:

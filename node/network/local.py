@@ -1,7 +1,7 @@
 """The nodes of one machine: a real member has one here, a demonstration all of them, each in a folder of its own.
 
-Processes are known by a pid file and the start time of the process behind it: a pid that the system gave to another
-program is not ours, and is never signalled.
+`found` makes the second kind, `joining.join` the first. A node that somebody else runs, as systemd does, is looked at
+here and never signalled (`processes`).
 """
 
 from __future__ import annotations
@@ -25,9 +25,11 @@ import psutil
 
 from node.errors import NodeError
 from node.installation import write_atomically
-from node.network import configuration, founding, metrics
+from node.network import asking, configuration, founding, metrics, processes, units
+from node.network import program as engine
 from node.network.configuration import Ports, StateSync
 from node.network.member import Member, make
+from node.network.processes import Running
 
 STOP_SECONDS = 20.0
 RECORD = "network.json"
@@ -77,9 +79,17 @@ def _is_free(port: int) -> bool:
 class LocalNetwork:
     """The network in a folder: `network.json` and one folder a member."""
 
-    def __init__(self, data: Path, program: Path) -> None:
+    def __init__(self, data: Path, program: Path | None = None) -> None:
         self.data = data
-        self.program = program
+        self._program = program
+
+    @property
+    def program(self) -> Path:
+        """The engine: as given, else as the member who joined named it, else that of these sources."""
+        if self._program is None:
+            named = self.record().get("program") if (self.data / RECORD).exists() else None
+            self._program = Path(named) if named and Path(named).exists() else engine.find()
+        return self._program
 
     # -- making
 
@@ -102,7 +112,7 @@ class LocalNetwork:
         chain, evm_chain_id: its own, where a second network runs beside (the court's); a random id when not given.
         """
         if (data / RECORD).exists():
-            raise NetworkFailed(f"{data} holds a network already")
+            raise NetworkFailed(f"{data} 已有网络 / {data} holds a network already")
         first = first_port if first_port is not None else free_block(10 * len(names))
         nodes = []
         for index, name in enumerate(names):
@@ -120,27 +130,41 @@ class LocalNetwork:
             "genesis_sha256": digest,
             "block_ms": block_ms,
             "snapshot_blocks": snapshot_blocks,
-            "nodes": [cls._entry(node) for node in nodes],
+            "nodes": [network.entry(node) for node in nodes],
         }
-        network._write(record)
+        network.write(record)
         for node in nodes:
             network.configure(node)
         return network
 
-    @staticmethod
-    def _entry(node: LocalNode) -> dict[str, Any]:
-        return {"member": asdict(node.member), "home": node.home.name, "ports": asdict(node.ports)}
+    def entry(self, node: LocalNode) -> dict[str, Any]:
+        """A node in `network.json`; its folder lies in this one, or is this one."""
+        home = os.path.relpath(node.home, self.data)
+        return {"member": asdict(node.member), "home": home, "ports": asdict(node.ports)}
 
-    def _write(self, record: Mapping[str, Any]) -> None:
+    def write(self, record: Mapping[str, Any]) -> None:
+        """Replace `network.json`."""
         write_atomically(self.data / RECORD, json.dumps(record, indent=1).encode() + b"\n", 0o644)
 
     def record(self) -> dict[str, Any]:
         """`network.json`. Raises `NetworkFailed` where there is none."""
         try:
             found: dict[str, Any] = json.loads((self.data / RECORD).read_bytes())
+        except PermissionError as error:
+            raise NetworkFailed(
+                f"无权读取 {self.data}：请以运行节点的用户执行 / {self.data} may not be read: run this as the node's user"
+            ) from error
         except (OSError, ValueError) as error:
-            raise NetworkFailed(f"{self.data} holds no network: run `concord network init`") from error
+            raise NetworkFailed(
+                f"{self.data} 没有网络：请先执行 concord network join 或 init / "
+                f"{self.data} holds no network: run `concord network join` or `init`"
+            ) from error
         return found
+
+    @property
+    def joined(self) -> bool:
+        """Whether this is the folder of one member on a machine of its own."""
+        return bool(self.record().get("joined"))
 
     def nodes(self) -> list[LocalNode]:
         """All nodes of this folder, in the order in which they joined."""
@@ -153,7 +177,7 @@ class LocalNetwork:
         """The node of that member. Raises `NetworkFailed`."""
         found = next((node for node in self.nodes() if node.member.name == name), None)
         if found is None:
-            raise NetworkFailed(f"no member {name!r} in {self.data}")
+            raise NetworkFailed(f"{self.data} 没有成员 {name!r} / no member {name!r} in {self.data}")
         return found
 
     def configure(self, node: LocalNode, state_sync: StateSync | None = None) -> None:
@@ -176,7 +200,9 @@ class LocalNetwork:
         """What a new node of this machine may check a snapshot against. Raises `NetworkFailed` when too few run."""
         running = [node for node in self.nodes() if self.status(node)["height"] is not None]
         if len(running) < 2:
-            raise NetworkFailed("two running members are needed to check a snapshot against")
+            raise NetworkFailed(
+                "快照须对照两个运行中的成员核对 / two running members are needed to check a snapshot against"
+            )
         servers = tuple(f"http://127.0.0.1:{node.ports.rpc}" for node in running)
         newest = httpx.get(f"{servers[0]}/commit", timeout=10, trust_env=False).json()["result"][
             "signed_header"
@@ -189,12 +215,17 @@ class LocalNetwork:
         state_sync: its first start takes a snapshot of the others instead of replaying all blocks.
         """
         record = self.record()
+        if self.joined:
+            raise NetworkFailed(
+                "这是单个成员的目录：请以 --member FILE 表决接纳 / "
+                "this folder is one member's own: vote the newcomer in with --member FILE"
+            )
         last = max(entry["ports"]["p2p"] for entry in record["nodes"])
         ports = Ports.block(last + 10)
         home = self.data / name
         node = LocalNode(make(home, name, f"127.0.0.1:{ports.p2p}", self.program), home, ports)
-        record["nodes"] = [e for e in record["nodes"] if e["member"]["name"] != name] + [self._entry(node)]
-        self._write(record)
+        record["nodes"] = [e for e in record["nodes"] if e["member"]["name"] != name] + [self.entry(node)]
+        self.write(record)
         self.configure(node, state_sync)
         return node
 
@@ -203,25 +234,36 @@ class LocalNetwork:
         fresh = LocalNode(Member.read(node.home / "member.json"), node.home, node.ports)
         record = self.record()
         record["nodes"] = [
-            self._entry(fresh) if entry["member"]["name"] == node.member.name else entry
+            self.entry(fresh) if entry["member"]["name"] == node.member.name else entry
             for entry in record["nodes"]
         ]
-        self._write(record)
+        self.write(record)
 
     def leave(self, name: str) -> None:
-        """Stop a node that was voted out, and forget it here. Its folder stays."""
+        """Stop a node that was voted out, and forget it where others are left. Its folder stays."""
         self.stop(self.node(name))
+        if self.joined:
+            return
         record = self.record()
         record["nodes"] = [e for e in record["nodes"] if e["member"]["name"] != name]
-        self._write(record)
+        self.write(record)
 
     # -- running
 
-    def start(self, node: LocalNode, program: Path | None = None) -> int:
-        """Start a node in the background; its pid. A running one is left alone."""
-        running = self.pid(node)
+    def start(self, node: LocalNode, program: Path | None = None) -> int | None:
+        """Start a node in the background; its pid. One that runs is left alone, whoever runs it.
+
+        Raises `processes.NotOurs` when a unit of systemd is there to start it.
+        """
+        running = self.running(node)
         if running is not None:
-            return running
+            return running.pid
+        for unit in units.of_home(node.home):
+            line = unit.line("start")
+            raise processes.NotOurs(
+                f"{node.member.name} 由 systemd 管理：请执行 {line} / {node.member.name} is systemd's: run `{line}`"
+            )
+        processes.require_owner(node.home)
         with (node.home / "node.log").open("ab") as log:
             process = subprocess.Popen(
                 [str(program or self.program), *self.arguments(node)],
@@ -242,9 +284,7 @@ class LocalNetwork:
     @staticmethod
     def remember(node: LocalNode, pid: int) -> None:
         """Note which process is the node, so that everybody's `status` and `stop` find it."""
-        with suppress(psutil.NoSuchProcess):
-            stamp = json.dumps({"pid": pid, "started": psutil.Process(pid).create_time()})
-            write_atomically(node.home / "pid", stamp.encode() + b"\n", 0o644)
+        processes.remember(node.home, pid)
 
     @staticmethod
     def limits() -> dict[str, str]:
@@ -257,25 +297,37 @@ class LocalNetwork:
         passed = {k: v for k, v in os.environ.items() if not k.upper().startswith(("CONCORD", "OTEL"))}
         return passed | cls.limits()
 
+    def running(self, node: LocalNode) -> Running | None:
+        """Who runs a node; also one whose process cannot be seen, when it answers."""
+        found = processes.find(node.home)
+        if found is None and asking.sync(node.ports.rpc, node.member.node) is not None:
+            return Running(None)
+        return found
+
     def pid(self, node: LocalNode) -> int | None:
         """Process id of a running node."""
-        try:
-            stamp = json.loads((node.home / "pid").read_bytes())
-            process = psutil.Process(int(stamp["pid"]))
-            ours = process.create_time() == stamp["started"] and process.status() != psutil.STATUS_ZOMBIE
-        except (OSError, ValueError, KeyError, psutil.Error):
-            return None
-        return process.pid if ours else None
+        found = processes.find(node.home)
+        return None if found is None else found.pid
+
+    def require_stopped(self, node: LocalNode) -> None:
+        """Raises `processes.StillRuns` or `NotOurs` where a node's folder must not be changed now."""
+        processes.require_stopped(node.member.name, node.home, self.running(node))
+        processes.require_owner(node.home)
 
     def stop(self, node: LocalNode, number: signal.Signals = signal.SIGTERM) -> bool:
-        """End a node; whether it had to be killed because it did not end in time."""
-        pid = self.pid(node)
-        if pid is None:
+        """End a node; whether it had to be killed because it did not end in time.
+
+        Raises `processes.NotOurs` for one that somebody else runs.
+        """
+        running = self.running(node)
+        if running is None:
             return False
-        os.kill(pid, number)
-        if not self._gone(node, pid, STOP_SECONDS):
-            os.kill(pid, signal.SIGKILL)
-            self._gone(node, pid, STOP_SECONDS)
+        if running.pid is None or not running.ours:
+            raise processes.refusal(node.member.name, running, "stop")
+        os.kill(running.pid, number)
+        if not self._gone(node, running.pid, STOP_SECONDS):
+            os.kill(running.pid, signal.SIGKILL)
+            self._gone(node, running.pid, STOP_SECONDS)
             return True
         return False
 
@@ -284,7 +336,7 @@ class LocalNetwork:
         while time.monotonic() < deadline:
             with suppress(ChildProcessError):
                 os.waitpid(pid, os.WNOHANG)  # a child of this process stays a zombie until it is waited for
-            if self.pid(node) is None:
+            if processes.own(node.home) is None:
                 return True
             time.sleep(0.05)
         return False
@@ -292,30 +344,30 @@ class LocalNetwork:
     # -- looking
 
     def status(self, node: LocalNode) -> dict[str, Any]:
-        """Facts about a node: pid, height, age of the head in seconds, peers, memory in MB; None where unknown."""
-        pid = self.pid(node)
+        """Facts about a node: pid, who runs it, height, age of the head in seconds, peers, memory in MB; None if unknown."""
+        running = self.running(node)
         facts: dict[str, Any] = {
-            "pid": pid,
+            "pid": None if running is None else running.pid,
+            "run_by": None if running is None else running.by,
             "height": None,
             "head_age": None,
             "peers": None,
             "catching_up": None,
-            **dict.fromkeys(metrics.WATCHED),
+            **dict.fromkeys((*metrics.WATCHED, "memory_mb")),
         }
-        facts["memory_mb"] = None if pid is None else psutil.Process(pid).memory_info().rss >> 20
         facts["disk_free_mb"] = shutil.disk_usage(node.home).free >> 20
-        if pid is None:
+        if running is None:
             return facts
-        base = f"http://127.0.0.1:{node.ports.rpc}"
-        try:
-            with httpx.Client(timeout=5, trust_env=False) as http:
-                sync = http.get(f"{base}/status").json()["result"]["sync_info"]
-                facts["peers"] = int(http.get(f"{base}/net_info").json()["result"]["n_peers"])
-        except (httpx.HTTPError, ValueError, KeyError):
+        if running.pid is not None:
+            with suppress(psutil.Error):
+                facts["memory_mb"] = psutil.Process(running.pid).memory_info().rss >> 20
+        sync = asking.sync(node.ports.rpc, node.member.node)
+        if sync is None:
             return facts
+        facts["peers"] = sync["peers"]
         facts["height"] = int(sync["latest_block_height"])
         facts["catching_up"] = bool(sync["catching_up"])
-        facts["head_age"] = _age(sync["latest_block_time"])
+        facts["head_age"] = asking.age(sync["latest_block_time"])
         facts |= metrics.read(node.ports.metrics)
         return facts
 
@@ -325,7 +377,8 @@ class LocalNetwork:
         while (self.status(node)["height"] or 0) < height:
             if time.monotonic() > deadline:
                 raise NetworkFailed(
-                    f"{node.member.name} has not reached block {height}:\n{self.log_tail(node)}"
+                    f"{node.member.name} 未到达区块 {height} / {node.member.name} has not reached block {height}:\n"
+                    f"{self.log_tail(node)}"
                 )
             time.sleep(0.2)
 
@@ -336,11 +389,3 @@ class LocalNetwork:
             return "\n".join((node.home / "node.log").read_text("utf-8", "replace").splitlines()[-lines:])
         except OSError:
             return "(no log)"
-
-
-def _age(moment: str) -> float:
-    """Seconds since an RFC 3339 moment with nanoseconds, as CometBFT writes it."""
-    from datetime import UTC, datetime
-
-    whole = datetime.fromisoformat(moment.split(".")[0].rstrip("Z") + "+00:00")
-    return round((datetime.now(UTC) - whole).total_seconds(), 1)

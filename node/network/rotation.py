@@ -14,10 +14,12 @@ from pathlib import Path
 
 from node.errors import NodeError
 from node.installation import write_atomically
+from node.network.processes import NotOurs, Running, refusal
 
 _KEY = Path("config") / "priv_validator_key.json"
 _NEXT = Path("config") / "priv_validator_key.next.json"
 _OLD = Path("config") / "priv_validator_key.retired.json"
+_VOTED = Path("config") / "priv_validator_key.voted"
 _MEMORY = Path("data") / "priv_validator_state.json"
 
 
@@ -50,6 +52,31 @@ def public_half(file: Path) -> str:
         raise RotationRefused(f"{file.name} is no key of the engine") from error
 
 
+def note_vote(home: Path) -> None:
+    """Remember that the next key was voted in, for a node that has to be stopped before the key is taken up."""
+    write_atomically(home / _VOTED, public_half(home / _NEXT).encode() + b"\n")
+
+
+def voted(home: Path) -> bool:
+    """Whether the vote on the next key is known to have passed."""
+    try:
+        return (home / _VOTED).read_text("ascii").strip() == public_half(home / _NEXT)
+    except (OSError, ValueError, RotationRefused):
+        return False
+
+
+def stop_first(name: str, data: Path, running: Running) -> NotOurs:
+    """What is left to do when the vote has passed and somebody else runs the node."""
+    again = f"concord network rotate-key {name} --data {data}"
+    if running.unit is None:
+        first = refusal(name, running, "stop")
+        return NotOurs(f"{first}；{again}")
+    line = f"{running.unit.line('stop')} && {again} && {running.unit.line('start')}"
+    return NotOurs(
+        f"表决已通过，{name} 由 systemd 运行，请执行 {line} / the vote has passed and systemd runs {name}: run `{line}`"
+    )
+
+
 def take_up(home: Path) -> None:
     """Put the next key in the place of the present one, in the folder of a stopped node, after the vote.
 
@@ -60,6 +87,7 @@ def take_up(home: Path) -> None:
     if (home / _KEY).exists():
         (home / _KEY).replace(home / _OLD)
     (home / _NEXT).replace(home / _KEY)
+    (home / _VOTED).unlink(missing_ok=True)
     memory = {"height": "0", "round": 0, "step": 0}
     write_atomically(home / _MEMORY, json.dumps(memory, indent=1).encode() + b"\n")
     member = home / "member.json"

@@ -13,6 +13,7 @@ import pytest
 from node.network import program as engine
 from node.network.archive import backup, restore
 from node.network.gate import Action, Proposal
+from node.network.memory import Signed
 from tests.network.conftest import PATIENCE
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -27,7 +28,7 @@ def test_a_restored_node_signs_again_and_never_twice(network: Any, tmp_path: Pat
     backup(node.home, tmp_path / "union.tar.gz", with_keys=True)
     shutil.rmtree(node.home)
     above = network.height() + 10
-    restore(tmp_path / "union.tar.gz", node.home, above)
+    restore(tmp_path / "union.tar.gz", node.home, Signed(above))
     network.local.start(node)
     network.until(lambda: network.height() > above + 3)
     network.whole()

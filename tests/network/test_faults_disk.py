@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 from node.network.alarms import judge
 from node.network.archive import ArchiveRefused, rebuild
 from node.network.cli import app
+from node.network.memory import Signed
 from tests.network.conftest import PATIENCE
 from tests.network.load import Load
 
@@ -62,7 +63,7 @@ def test_without_its_memory_a_validator_signs_only_above_a_height(network: Any, 
     with pytest.raises(ArchiveRefused, match="the memory of what was signed cannot be read"):
         rebuild(home)
     assert (home / "data").exists()
-    away = rebuild(home, 70)
+    away = rebuild(home, Signed(70))
     assert (away / "priv_validator_state.json").read_bytes() == b"\0\0"
     memory = json.loads((home / "data" / "priv_validator_state.json").read_bytes())
     assert memory == {"height": "70", "round": 0, "step": 3}

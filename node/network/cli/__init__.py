@@ -5,6 +5,6 @@
 """
 
 from node.network.cli import founding, keeping, proving, running, voting
-from node.network.cli.common import LOCAL_MEMBERS, app
+from node.network.cli.application import LOCAL_MEMBERS, app
 
 __all__ = ["LOCAL_MEMBERS", "app", "founding", "keeping", "proving", "running", "voting"]

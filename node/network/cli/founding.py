@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from node.network.cli.common import (
+from node.network.cli.application import (
     DEFAULT,
     LOCAL_MEMBERS,
     Data,
     Json,
+    Program,
     app,
     console,
     show,
@@ -75,6 +74,7 @@ def member(
     name: Annotated[str, typer.Option(help="成员名 / the member's name.")],
     p2p: Annotated[str, typer.Option(help="HOST:PORT，供其他成员连接 / where the others reach this node.")],
     home: Annotated[Path, typer.Option(help="本成员目录 / the member's own folder.")],
+    program: Program = None,
     as_json: Json = False,
 ) -> None:
     """本机构自己的密钥与公开信息 / one organisation's own keys; `member.json` is what it hands to the others."""
@@ -84,7 +84,7 @@ def member(
     from node.network.program import find
 
     with told():
-        show(asdict(make(home, name, p2p, find())), as_json)
+        show(asdict(make(home, name, p2p, program or find())), as_json)
 
 
 @app.command()
@@ -94,6 +94,7 @@ def found(
     chain: Annotated[str, typer.Option(help="网络名 / name of the network.")],
     evm_chain_id: Annotated[int, typer.Option(help="链号 / chain id (EIP-155), agreed on by all.")],
     genesis_time: Annotated[int, typer.Option(help="创世时间 / seconds since 1970, agreed on by all.")],
+    program: Program = None,
     as_json: Json = False,
 ) -> None:
     """创世文件：各方各自生成并比对摘要 / the genesis; every member builds it by himself and compares the SHA-256."""
@@ -106,7 +107,7 @@ def found(
         description = founding.describe(
             parties, chain=chain, grants={}, evm_chain_id=evm_chain_id, genesis_time=genesis_time
         )
-        show({"genesis_sha256": founding.build(description, out, find())}, as_json)
+        show({"genesis_sha256": founding.build(description, out, program or find())}, as_json)
 
 
 @app.command()
@@ -131,28 +132,30 @@ def join(
     trust_hash: Annotated[
         str, typer.Option(help="该区块的哈希 / that block's hash, told on another way.")
     ] = "",
+    shared_address: Annotated[
+        bool,
+        typer.Option(
+            "--shared-address", help="多个成员经同一地址连入 / several members come from one address."
+        ),
+    ] = False,
+    block_ms: Annotated[
+        int, typer.Option(help="块间停顿毫秒，各方一致 / pause after a block, the same for all.")
+    ] = 1_000,
+    snapshot_blocks: Annotated[int, typer.Option(help="快照间隔块数 / blocks between snapshots.")] = 1_000,
+    program: Program = None,
 ) -> None:
     """写入本节点配置 / write this node's configuration, for a genesis with exactly that SHA-256.
 
-    With --snapshot-from the first start takes a snapshot of the others instead of replaying all blocks.
+    Afterwards all commands work on this folder (--data). With --snapshot-from the first start takes a snapshot of the
+    others instead of replaying all blocks.
     """
-    from node.network import configuration
-    from node.network.local import NetworkFailed
+    from node.network import configuration, joining
     from node.network.member import Member
 
     with told():
-        data = genesis.read_bytes()
-        if hashlib.sha256(data).hexdigest() != sha256.lower():
-            raise NetworkFailed(
-                f"{genesis.name} is another genesis: SHA-256 {hashlib.sha256(data).hexdigest()}"
-            )
-        others = [Member.read(path) for path in peer]
         sync = (
             configuration.StateSync(tuple(snapshot_from), trust_height, trust_hash) if snapshot_from else None
         )
-        chain_id = json.loads((genesis.parent / "description.json").read_bytes())["evm_chain_id"]
-        configuration.write(
-            home, Member.read(home / "member.json"), others, configuration.Ports.block(port), chain_id, data,
-            listen=listen, local=False, state_sync=sync,
-        )  # fmt: skip
-        typer.echo(str(home / "config"))
+        place = joining.Place(port, listen, shared_address, block_ms, snapshot_blocks, program)
+        node = joining.join(home, genesis, sha256, [Member.read(path) for path in peer], place, sync)
+        typer.echo(str(node.home / "config"))

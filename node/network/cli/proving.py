@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from node.network.cli.common import (
+from node.network.cli.application import (
     DEFAULT,
     Data,
     Json,

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from node.network.cli.common import (
+from node.network.cli.application import (
     DEFAULT,
     Data,
     Json,
@@ -22,24 +22,24 @@ from node.network.cli.common import (
 
 @app.command()
 def start(names: Names = None, data: Data = DEFAULT, as_json: Json = False) -> None:
-    """启动节点 / start nodes in the background and wait for their first block."""
+    """启动节点 / start nodes in the background; where enough of the network is here, wait for their first block."""
     with told():
         network = network_of(data)
         nodes = chosen(network, names)
         for node in nodes:
             network.start(node)
-        if len(nodes) * 3 > len(network.nodes()) * 2:  # fewer than that make no block
+        if not network.joined and len(nodes) * 3 > len(network.nodes()) * 2:  # fewer than that make no block
             for node in nodes:
                 network.wait(node, 1)
         show(
-            [{"member": node.member.name, "evm": node.evm_url, "pid": network.pid(node)} for node in nodes],
+            [{"member": n.member.name, "evm": n.evm_url, "pid": network.pid(n)} for n in nodes],
             as_json,
         )
 
 
 @app.command()
 def stop(names: Names = None, data: Data = DEFAULT) -> None:
-    """停止节点 / stop nodes."""
+    """停止节点；systemd 运行的除外 / stop nodes; one that systemd runs is told with the line that stops it."""
     with told():
         network = network_of(data)
         for node in chosen(network, names):

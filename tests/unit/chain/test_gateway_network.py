@@ -16,6 +16,7 @@ from chain.gateway_network import NetworkGateway
 from chain.transactions import Sender
 
 KEY = bytes([5] * 32)
+GAS_LIMIT = 1_000_000
 
 
 class Nodes:
@@ -27,6 +28,7 @@ class Nodes:
         self.shown = True
         self.asked: list[tuple[str, str]] = []
         self.errors: dict[str, dict[str, Any]] = {}
+        self.poolless: set[str] = set()
         self.knowing: set[str] | None = None
         self.tokens: set[tuple[str, str | None]] = set()
 
@@ -48,10 +50,14 @@ class Nodes:
         self.asked.append((host, call["method"]))
         if host in self.errors:
             return {"jsonrpc": "2.0", "id": call["id"], "error": self.errors[host]}
+        if host in self.poolless and call["method"] == "eth_sendRawTransaction":
+            refusal = {"code": -32000, "message": "exceeds block gas limit"}
+            return {"jsonrpc": "2.0", "id": call["id"], "error": refusal}
         hash_ = "0x" + f"{height:064x}"
         results: dict[str, Callable[[], Any]] = {
             "eth_getBlockByNumber": lambda: {
                 "number": hex(height), "hash": hash_, "parentHash": hash_, "timestamp": "0x1",
+                "gasLimit": hex(GAS_LIMIT),
             },
             "eth_call": lambda: "0x" + (self.permissions.to_bytes(32, "big") + bytes(32)).hex(),
             "eth_sendRawTransaction": lambda: hash_,
@@ -187,6 +193,29 @@ def test_everybody_behind_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> Non
     with pytest.raises(GatewayUnavailable) as caught:
         nodes.gateway().block(12)
     assert caught.value.code == "gateway.behind"
+
+
+def test_a_pool_without_a_block_yet_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    nodes = Nodes(a=10, b=10)
+    nodes.poolless = {"a"}
+    gateway = nodes.gateway()
+    sender = Sender(KEY, 1)
+    fits = sender.sign("0x" + "00" * 20, b"", 0, GAS_LIMIT)
+    assert gateway.send([fits.raw])[0].outcome is SendOutcome.ACCEPTED
+    assert [host for host, method in nodes.asked if method == "eth_sendRawTransaction"] == ["a", "b"]
+    monkeypatch.setattr("chain.gateway_network._SETTLES", -1.0)
+    nodes.poolless = {"a", "b"}
+    with pytest.raises(GatewayUnavailable) as caught:
+        gateway.send([fits.raw])
+    assert caught.value.code == "gateway.behind"
+
+
+def test_a_transaction_that_no_block_can_hold_is_refused() -> None:
+    nodes = Nodes(a=10, b=10)
+    nodes.poolless = {"a", "b"}
+    large = Sender(KEY, 1).sign("0x" + "00" * 20, b"", 0, GAS_LIMIT + 1)
+    result = nodes.gateway().send([large.raw])[0]
+    assert (result.outcome, result.reason) == (SendOutcome.REFUSED, "exceeds block gas limit")
 
 
 def test_unknown_is_what_nobody_knows() -> None:

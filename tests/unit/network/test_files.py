@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import shutil
 import tarfile
@@ -12,10 +13,12 @@ from pathlib import Path
 import pytest
 
 from node.network import configuration, founding, program
-from node.network.archive import ArchiveRefused, backup, restore
+from node.network.archive import ArchiveRefused, backup, rebuild, restore
 from node.network.configuration import Ports
 from node.network.gate import ADDRESS, Action, Proposal
 from node.network.member import Member, MemberInvalid, operator_key
+from node.network.memory import Signed
+from node.network.processes import NotOurs
 
 HR = Member("hr", "0x" + "a1" * 20, "c1" * 32, "e1" * 20, "hr.example:27000")
 COURT = Member("court", "0x" + "a2" * 20, "c2" * 32, "e2" * 20, "court.example:27000")
@@ -94,7 +97,9 @@ def _home(tmp_path: Path) -> Path:
     home = tmp_path / "hr"
     for name in (
         "config/genesis.json", "config/priv_validator_key.json", "config/node_key.json", "operator.key",
-        "data/application.db/1", "data/priv_validator_state.json", "data/cs.wal/wal", "node.log", "pid",
+        "data/application.db/1", "data/application.db/LOCK", "data/priv_validator_state.json", "data/cs.wal/wal",
+        "node.log", "pid", "config/priv_validator_key.next.json", "config/priv_validator_key.retired.json",
+        "data.damaged-1/application.db/1",
     ):  # fmt: skip
         path = home / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -108,7 +113,7 @@ def test_a_backup_holds_neither_keys_nor_the_memory_of_signatures(tmp_path: Path
     assert out.stat().st_mode & 0o777 == 0o600
     with tarfile.open(out) as archive:
         files = {entry.name for entry in archive if entry.isfile()}
-    assert files == {"config/genesis.json", "data/application.db/1"}
+    assert files == {"config/genesis.json", "data/application.db/1", "data/application.db/LOCK"}
     backup(home, tmp_path / "keys.tar.gz", with_keys=True)
     with tarfile.open(tmp_path / "keys.tar.gz") as archive:
         assert {"operator.key", "config/node_key.json"} <= set(archive.getnames())
@@ -123,18 +128,35 @@ def test_a_restored_validator_signs_above_a_height_only(tmp_path: Path) -> None:
     home, out = _home(tmp_path), tmp_path / "hr.tar.gz"
     backup(home, out, with_keys=True)
     with pytest.raises(ArchiveRefused, match="already"):
-        restore(out, home, 100)
-    with pytest.raises(ArchiveRefused, match="above which"):
-        restore(out, tmp_path / "new", 0)
+        restore(out, home, Signed(100))
     shutil.rmtree(home / "data")
     (home / "operator.key").write_text("the present one", "utf-8")
-    restore(out, home, 100)
+    (home / "config" / "genesis.json").unlink()
+    restore(out, home, Signed(100, 1, 2))
     memory = json.loads((home / "data" / "priv_validator_state.json").read_bytes())
-    assert memory == {"height": "100", "round": 0, "step": 3}
+    assert memory == {"height": "100", "round": 1, "step": 2}
     assert (home / "operator.key").read_text("utf-8") == "the present one"
+    assert (home / "config" / "genesis.json").exists()
     (tmp_path / "torn").write_bytes(out.read_bytes()[:50])
     with pytest.raises(ArchiveRefused, match="unpacked"):
-        restore(tmp_path / "torn", tmp_path / "other", 1)
+        restore(tmp_path / "torn", tmp_path / "other", Signed(1))
+
+
+def test_a_folder_in_use_is_neither_copied_nor_moved(tmp_path: Path) -> None:
+    home = _home(tmp_path)
+    with (home / "data" / "application.db" / "LOCK").open("rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(NotOurs, match="in use"):
+            backup(home, tmp_path / "hr.tar.gz", with_keys=False)
+        with pytest.raises(NotOurs, match="in use"):
+            rebuild(home, Signed(5))
+        assert not (tmp_path / "hr.tar.gz").exists()
+        assert (home / "data" / "application.db" / "1").exists()
+    away = rebuild(home, Signed(5))
+    assert away == home / "data.damaged-2"
+    assert (away / "application.db" / "1").exists()
+    assert [path.name for path in (home / "data").iterdir()] == ["priv_validator_state.json"]
+    assert json.loads((home / "data" / "priv_validator_state.json").read_bytes())["height"] == "5"
 
 
 def test_the_program_is_kept_by_its_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

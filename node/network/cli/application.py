@@ -6,13 +6,17 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from node.errors import NodeError
+
+if TYPE_CHECKING:
+    from node.network.gate import Gate
+    from node.network.local import LocalNetwork, LocalNode
 
 app = typer.Typer(
     name="network", help="验证人网络 / the validator network of several organisations.", no_args_is_help=True
@@ -27,6 +31,18 @@ Names = Annotated[list[str] | None, typer.Argument(help="成员名，缺省为�
 Operators = Annotated[
     list[Path] | None,
     typer.Option("--operator", help="有投票密钥的成员目录 / folder of a member that votes; repeat it."),
+]
+Program = Annotated[
+    Path | None,
+    typer.Option(
+        "--program", help="引擎程序，缺省为本源码所构建 / the engine; that of these sources if not given."
+    ),
+]
+Node = Annotated[
+    str | None,
+    typer.Option(
+        "--node", help="节点的 JSON-RPC，缺省为本机 / a node's JSON-RPC, this machine's if not given."
+    ),
 ]
 
 
@@ -57,33 +73,40 @@ def told() -> Iterator[None]:
         raise typer.Exit(1) from error
 
 
-def network_of(data: Path) -> Any:
+def network_of(data: Path) -> LocalNetwork:
     from node.network.local import LocalNetwork
-    from node.network.program import find
 
-    return LocalNetwork(data, find())
+    return LocalNetwork(data)
 
 
-def chosen(network: Any, names: list[str] | None) -> list[Any]:
+def chosen(network: LocalNetwork, names: list[str] | None) -> list[LocalNode]:
     return [network.node(name) for name in names] if names else network.nodes()
 
 
 @contextmanager
-def gate_of(network: Any) -> Iterator[Any]:
-    """The contract through the first node of this folder that runs."""
+def gate_of(network: LocalNetwork, url: str | None = None) -> Iterator[Gate]:
+    """The contract through a node that was named, or else the first one of this folder that answers."""
     from chain.gateway_rpc import RpcGateway
     from node.network.gate import Gate
     from node.network.local import NetworkFailed
 
-    node = next((n for n in network.nodes() if network.pid(n) is not None), None)
-    if node is None:
-        raise NetworkFailed("no node of this folder runs: start one")
-    with RpcGateway(node.evm_url, timeout=60.0) as gateway:
+    if url is None:
+        answering = (n for n in network.nodes() if network.status(n)["height"] is not None)
+        node = next(answering, None)
+        if node is None:
+            raise NetworkFailed("本目录没有运行中的节点 / no node of this folder runs: start one")
+        url = node.evm_url
+    with RpcGateway(url, timeout=60.0) as gateway:
         yield Gate(gateway)
 
 
-def keys_of(network: Any, operators: list[Path] | None) -> list[bytes]:
+def keys_of(network: LocalNetwork, operators: list[Path] | None) -> list[bytes]:
+    from node.network.local import NetworkFailed
     from node.network.member import operator_key
 
     homes = operators or [node.home for node in network.nodes() if (node.home / "operator.key").exists()]
+    if not homes:
+        raise NetworkFailed(
+            "本机没有投票密钥：请以 --operator DIR 指明 / no operator's key on this machine: say --operator DIR"
+        )
     return [operator_key(home) for home in homes]
