@@ -6,6 +6,7 @@ Exit codes: 0 written, 3 input that can't be used.
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -42,17 +43,21 @@ def proofs(
         _stop(f"其中没有 it does not hold {error.args[0]}")
     except (PackageError, contents.ShapeError, ValueError) as error:
         _stop(f"不是可用的证据包 not a usable package: {error}")
+    if out.exists():
+        _stop(f"文件夹已存在，未写入 / the folder exists, nothing was written: {out}")
     lines = []
     try:
-        out.mkdir()
-        for number, (event, proof) in enumerate(zip(events, found, strict=True), start=1):
-            name = f"{number:05d}.tlog-proof"
-            (out / name).write_bytes(proof.encode())
-            lines.append(f"{name}  index {proof.index}  {event['type']} {event['seq']}")
-    except FileExistsError:
-        _stop(f"文件夹已存在，未写入 / the folder exists, nothing was written: {out}")
+        # All or nothing: the folder has its name only when everything is in it.
+        with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as folder:
+            made = Path(folder) / out.name
+            made.mkdir()
+            for number, (event, proof) in enumerate(zip(events, found, strict=True), start=1):
+                name = f"{number:05d}.tlog-proof"
+                (made / name).write_bytes(proof.encode())
+                lines.append(f"{name}  index {proof.index}  {event['type']} {event['seq']}")
+            made.rename(out)
     except OSError as error:
-        _stop(f"无法写入 can't write {error.filename}: {error.strerror}")
+        _stop(f"无法写入 can't write {out}: {error.strerror}")
     typer.echo("\n".join(lines))
 
 

@@ -73,3 +73,20 @@ def test_nothing_is_overwritten(forge: Forge, tmp_path: Path) -> None:
     assert code == 3
     assert "out" in output
     assert not list(out.iterdir())
+
+
+def test_a_full_disk_leaves_no_half_of_a_folder(
+    forge: Forge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = Path.write_bytes
+
+    def full(self: Path, data: bytes) -> int:
+        if self.name == "00003.tlog-proof":
+            raise OSError(28, "No space left on device")
+        return write(self, data)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    code, output, _ = _run(forge.package, tmp_path)
+    assert code == 3
+    assert "No space left" in output
+    assert sorted(item.name for item in tmp_path.iterdir()) == ["evidence.zip"]
