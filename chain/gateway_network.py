@@ -50,6 +50,7 @@ _BEHIND = (
     "invalid block range",
     "height in the future",
     "less than or equal to the current blockchain height",
+    "header not found",
 )
 """Refusals (cosmos/evm 0.7) of a node that does not have, or has not indexed yet, what another one has shown."""
 _NONCE_WAITS = "replacement transaction underpriced"

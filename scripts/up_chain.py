@@ -30,6 +30,28 @@ def address_of(key: bytes) -> str:
     return str(Account.from_key(key).address)
 
 
+def _until_blocks(engines: ChainGateway) -> None:
+    """Return when there is a block: a network that was founded a moment ago answers questions only after its first.
+
+    Raises GatewayUnavailable after `MINED_WITHIN`.
+    """
+    from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
+
+    from chain.errors import GatewayUnavailable
+
+    @retry(
+        retry=retry_if_exception_type(GatewayUnavailable),
+        wait=wait_fixed(0.3),
+        stop=stop_after_delay(MINED_WITHIN),
+        reraise=True,
+    )
+    def first() -> None:
+        if engines.head().number < 1:
+            raise GatewayUnavailable("the network has no block yet")
+
+    first()
+
+
 class ChainPrograms(Protocol):
     """The chain as `Platform` starts it."""
 
@@ -185,6 +207,7 @@ class ValidatorChain:
         nodes = self._network().nodes()
         try:
             with NetworkGateway([node.evm_url for node in nodes], timeout=30.0) as engines:
+                _until_blocks(engines)
                 gate = Gate(engines, mined_within=MINED_WITHIN)
                 for name, permissions in wanted.items():
                     account = address_of(self._made.key(name))

@@ -165,6 +165,7 @@ def test_a_network_that_stands_is_asked_once_in_a_while(monkeypatch: pytest.Monk
     [
         {"code": -32005, "message": "the validator's engine does not answer, try again"},
         {"code": -32000, "message": "invalid block range params"},
+        {"code": -32000, "message": "header not found"},
         {"code": -32000, "message": "cannot query with height in the future (current: 1, queried: 9)"},
     ],
 )
