@@ -21,6 +21,7 @@ SECTIONS = (
     "height",
     "fuzz",
     "network",
+    "light",
 )
 
 for _name in SECTIONS:

@@ -52,10 +52,10 @@ def run(
         verify(data, root, now=now)
         _pyhanko(pdf, root)
     for _ in track(range(n), description="warm"):
-        theirs.append(_cpu(lambda: _pyhanko(pdf, root)))
-        ours.append(_cpu(lambda: verify(data, root, now=now)))
+        theirs.append(cpu(lambda: _pyhanko(pdf, root)))
+        ours.append(cpu(lambda: verify(data, root, now=now)))
     starts = [_cold(file, trust_root) for _ in track(range(cold), description="cold")]
-    second = _second(file, trust_root, n)
+    second = second_engine({"file": str(file), "trust_root": str(trust_root)}, n)
     ratio = statistics.median(ours) / statistics.median(theirs)
     rows = [
         ("pyHanko's own validation of the PDF, warm", _ms(theirs), "1"),
@@ -90,7 +90,7 @@ def _ms(values: list[float]) -> str:
     return f"{statistics.median(values) * 1000:.1f} ms"
 
 
-def _cpu(work: Callable[[], object]) -> float:
+def cpu(work: Callable[[], object]) -> float:
     begin = time.process_time()
     work()
     return time.process_time() - begin
@@ -141,11 +141,14 @@ async def _validate(pdf: bytes, root: Any) -> None:
         await async_validate_pdf_timestamp(item, context(tsas, None))
 
 
-def _second(file: Path, trust_root: Path, n: int) -> float:
-    """Mean CPU seconds of one package in a Node process that is warm; every answer must be a pass."""
+def second_engine(asked: dict[str, str], n: int) -> float:
+    """Mean CPU seconds of one package in a Node process that is warm; every answer must be a pass.
+
+    asked: `file`, `trust_root` and perhaps `now`, as the second verifier's batch takes them.
+    """
     from chain.verifier.second import PROGRAM, node
 
-    question = json.dumps({"file": str(file), "trust_root": str(trust_root)}) + "\n"
+    question = json.dumps(asked) + "\n"
     process = subprocess.Popen(
         [node(), str(PROGRAM), "--batch"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
