@@ -5,9 +5,11 @@ from __future__ import annotations
 import shutil
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -126,11 +128,11 @@ def program() -> Path:
     return engine.build()
 
 
-@pytest.fixture(scope="module")
-def network(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Consortium]:
-    data = tmp_path_factory.mktemp("network")
+@contextmanager
+def running(program: Path, data: Path, names: Sequence[str] = NAMES, **options: Any) -> Iterator[Consortium]:
+    """A network of these members that has blocks; stopped and removed at the end. options: as for `found`."""
     grants = {str(Account.from_key(RELAY_KEY).address): 3}
-    local = LocalNetwork.found(data, program, NAMES, grants=grants, block_ms=400)
+    local = LocalNetwork.found(data, program, names, grants=grants, block_ms=400, **options)
     try:
         for node in local.nodes():
             local.start(node)
@@ -142,3 +144,9 @@ def network(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         for node in local.nodes():
             local.stop(node, signal.SIGKILL)
         shutil.rmtree(data, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def network(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Consortium]:
+    with running(program, tmp_path_factory.mktemp("network")) as consortium:
+        yield consortium

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import signal
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,11 +10,8 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from chain.gateway_rpc import RpcGateway
 from node.network.cli import app
-from node.network.local import LocalNetwork
-from signing.accounts import Account
-from tests.network.conftest import NAMES, PATIENCE, RELAY_KEY, Consortium
+from tests.network.conftest import NAMES, PATIENCE, Consortium, running
 from tests.network.load import Load, same_state
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -25,19 +20,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 @pytest.fixture
 def consortium(program: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Consortium]:
     data = tmp_path_factory.mktemp("growing")
-    grants = {str(Account.from_key(RELAY_KEY).address): 3}
-    local = LocalNetwork.found(data, program, NAMES[:3], grants=grants, block_ms=400, snapshot_blocks=20)
-    try:
-        for node in local.nodes():
-            local.start(node)
-        for node in local.nodes():
-            local.wait(node, 3, PATIENCE)
-        with RpcGateway(local.nodes()[0].evm_url, timeout=60.0) as gateway:
-            yield Consortium(local, gateway)
-    finally:
-        for node in local.nodes():
-            local.stop(node, signal.SIGKILL)
-        shutil.rmtree(data, ignore_errors=True)
+    with running(program, data, NAMES[:3], snapshot_blocks=20) as founded:
+        yield founded
 
 
 def test_a_new_member_takes_a_snapshot_and_votes(consortium: Consortium) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,7 +24,20 @@ from node.network.cli.application import (
 )
 
 if TYPE_CHECKING:
+    from node.network.gate import Gate
     from node.network.local import LocalNetwork, LocalNode
+
+
+@contextmanager
+def _voting(
+    data: Path, operators: list[Path] | None, node_url: str | None
+) -> Iterator[tuple[LocalNetwork, Gate, list[bytes]]]:
+    """The network of the folder, its contract, and the keys of those who vote here."""
+    with told():
+        network = network_of(data)
+        keys = keys_of(network, operators)
+        with gate_of(network, node_url) as gate:
+            yield network, gate, keys
 
 
 @app.command("add-validator")
@@ -45,16 +60,13 @@ def add_validator(
         raise typer.BadParameter(
             "请给出本机新成员名或 --member FILE / name a new member of this machine, or give --member FILE"
         )
-    with told():
-        network = network_of(data)
-        keys = keys_of(network, operator)
+    with _voting(data, operator, node_url) as (network, gate, keys):
         if file is not None:
             newcomer = Member.read(file)
         else:
             node = network.join(str(name), network.trusted() if state_sync else None)
             newcomer = node.member
-        with gate_of(network, node_url) as gate:
-            decision = gate.decide(keys, Proposal.add(newcomer))
+        decision = gate.decide(keys, Proposal.add(newcomer))
         if name is not None:
             network.start(node)
         show(decision, as_json)
@@ -72,14 +84,11 @@ def remove_validator(
     from node.network.gate import Proposal
     from node.network.local import RECORD, NetworkFailed
 
-    with told():
-        network = network_of(data)
-        keys = keys_of(network, operator)
-        with gate_of(network, node_url) as gate:
-            found_ = next((m for m in gate.members() if m["name"] == name), None)
-            if found_ is None:
-                raise NetworkFailed(f"链上没有成员 {name!r} / no member {name!r} on the chain")
-            decision = gate.decide(keys, Proposal.remove(found_["operator"]))
+    with _voting(data, operator, node_url) as (network, gate, keys):
+        found_ = next((m for m in gate.members() if m["name"] == name), None)
+        if found_ is None:
+            raise NetworkFailed(f"链上没有成员 {name!r} / no member {name!r} on the chain")
+        decision = gate.decide(keys, Proposal.remove(found_["operator"]))
         show(decision, as_json)
         here = network.nodes() if (data / RECORD).exists() else []
         if decision["executed"] and any(node.member.name == name for node in here):
@@ -100,12 +109,9 @@ def upgrade(
     from node.network.gate import Proposal
     from node.network.program import facts
 
-    with told():
-        network = network_of(data)
-        keys = keys_of(network, operator)
+    with _voting(data, operator, node_url) as (_, gate, keys):
         checksum = bytes.fromhex(facts(program)["sha256"]) if program else bytes(32)
-        with gate_of(network, node_url) as gate:
-            show(gate.decide(keys, Proposal.upgrade(name, height, checksum)), as_json)
+        show(gate.decide(keys, Proposal.upgrade(name, height, checksum)), as_json)
 
 
 @app.command()
@@ -117,14 +123,11 @@ def approve(
     as_json: Json = False,
 ) -> None:
     """赞成提案 / approve a proposal with the operators given."""
-    with told():
-        network = network_of(data)
-        keys = keys_of(network, operator)
-        with gate_of(network, node_url) as gate:
-            for key in keys:
-                if not gate.proposal(number)["executed"]:
-                    gate.approve(key, number)
-            show(gate.proposal(number), as_json)
+    with _voting(data, operator, node_url) as (_, gate, keys):
+        for key in keys:
+            if not gate.proposal(number)["executed"]:
+                gate.approve(key, number)
+        show(gate.proposal(number), as_json)
 
 
 @app.command()
@@ -138,11 +141,8 @@ def grant(
     data: Data = DEFAULT,
 ) -> None:
     """给账户权限 / give accounts permissions, by the first operator; only it (or a vote) takes them back."""
-    with told():
-        network = network_of(data)
-        key = keys_of(network, operator)[0]
-        with gate_of(network, node_url) as gate:
-            gate.grant(key, account, permissions)
+    with _voting(data, operator, node_url) as (_, gate, keys):
+        gate.grant(keys[0], account, permissions)
 
 
 @app.command("replace-key")
@@ -155,11 +155,8 @@ def replace_key(
     as_json: Json = False,
 ) -> None:
     """在投票密钥所在机器上提议换钥 / propose a new consensus key where the operator's key lies."""
-    with told():
-        network = network_of(data)
-        keys = keys_of(network, operator)
-        with gate_of(network, node_url) as gate:
-            show(gate.replace_key(keys, seat, key), as_json)
+    with _voting(data, operator, node_url) as (_, gate, keys):
+        show(gate.replace_key(keys, seat, key), as_json)
 
 
 @app.command("rotate-key")
