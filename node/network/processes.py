@@ -64,10 +64,15 @@ def own(home: Path) -> int | None:
     try:
         stamp = json.loads((home / "pid").read_bytes())
         process = psutil.Process(int(stamp["pid"]))
-        same = process.create_time() == stamp["started"] and process.status() != psutil.STATUS_ZOMBIE
+        same = process.create_time() == stamp["started"] and not _ended(process)
     except (OSError, ValueError, KeyError, psutil.Error):
         return None
     return process.pid if same else None
+
+
+def _ended(process: psutil.Process) -> bool:
+    """Whether nothing of a process holds a file any more: its first thread may end, and be a zombie, before the others."""
+    return bool(process.status() == psutil.STATUS_ZOMBIE and process.num_threads() <= 1)
 
 
 def strangers(home: Path) -> int | None:

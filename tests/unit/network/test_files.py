@@ -142,6 +142,19 @@ def test_a_restored_validator_signs_above_a_height_only(tmp_path: Path) -> None:
         restore(tmp_path / "torn", tmp_path / "other", Signed(1))
 
 
+@pytest.mark.parametrize("kind", ["../outside", "/outside", "link"])
+def test_an_archive_writes_nowhere_but_into_the_folder(tmp_path: Path, kind: str) -> None:
+    entry = tarfile.TarInfo("data" if kind == "link" else kind)
+    if kind == "link":
+        entry.type, entry.linkname = tarfile.SYMTYPE, str(tmp_path)
+    with tarfile.open(tmp_path / "evil.tar.gz", "w:gz") as archive:
+        archive.addfile(entry)
+    with pytest.raises(ArchiveRefused, match="unpacked"):
+        restore(tmp_path / "evil.tar.gz", tmp_path / "home", Signed(1))
+    assert list((tmp_path / "home").iterdir()) == []
+    assert not (tmp_path / "outside").exists()
+
+
 def test_a_folder_in_use_is_neither_copied_nor_moved(tmp_path: Path) -> None:
     home = _home(tmp_path)
     with (home / "data" / "application.db" / "LOCK").open("rb") as lock:

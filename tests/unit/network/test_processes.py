@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from node.network import processes, units
@@ -161,3 +162,24 @@ def test_a_folder_is_written_by_its_owner_only(home: Path, monkeypatch: pytest.M
     monkeypatch.setattr(os, "geteuid", lambda: 4_242)
     with pytest.raises(NotOurs, match="belongs to the user"):
         processes.require_owner(home)
+
+
+def test_a_process_whose_first_thread_has_ended_is_not_gone(home: Path) -> None:
+    """It is a zombie to look at, and its other threads still hold the databases' locks."""
+    code = (
+        "import ctypes, threading, time\n"
+        "threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
+        "ctypes.CDLL(None).pthread_exit(None)\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code])
+    try:
+        processes.remember(home, process.pid)
+        deadline = time.monotonic() + 20
+        while psutil.Process(process.pid).status() != psutil.STATUS_ZOMBIE:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert processes.own(home) == process.pid
+    finally:
+        process.kill()
+        process.wait()
+    assert processes.own(home) is None
