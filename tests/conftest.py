@@ -33,7 +33,7 @@ MAY_BE_ABSENT = (
     "fonts-noto-cjk",
     "once in a million",
     "namespaces need root",
-    "small disk needs root",
+    "disk needs root",
 )
 """Reasons for which a test may be skipped although `scripts/test` has installed everything it can."""
 

@@ -102,10 +102,7 @@ def test_a_rolling_change_of_the_program_stops_nobody(network: Any, load: Load) 
 
 
 def test_a_node_that_stalls_holds_nobody_up(network: Any, load: Load) -> None:
-    """In place of a slow disk: the process is stopped and continued, 1.5 s of every 2 s, as if each write took that long.
-
-    It is no slow disk: reading stalls as well, and the kernel's own writing does not.
-    """
+    """The process is stopped and continued, 1.5 s of every 2 s: an overcommitted machine."""
     slow = network.local.pid(network.nodes[1])
     before, deadline = load.anchored, time.monotonic() + 20
     try:

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -24,6 +25,8 @@ from tests.network.load import Load
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 NEEDS_MOUNT = "mounting a small disk needs root"
+NEEDS_TRACE = "slowing another process's disk needs root"
+FLUSH_SECONDS = 0.4
 
 
 @pytest.fixture
@@ -126,4 +129,40 @@ def test_a_full_disk_stops_one_node_and_nothing_else(network: Any, load: Load) -
         finally:
             network.local.stop(node, signal.SIGKILL)
     network.local.start(node)
+    load.settle()
+
+
+@contextmanager
+def slow_disk(pid: int, log: Path) -> Iterator[None]:
+    """Each flush to disk of a process takes `FLUSH_SECONDS` longer than it does; `log` gets a line for each."""
+    delay = f"inject=fsync,fdatasync:delay_enter={int(FLUSH_SECONDS * 1e6)}"
+    command = ["strace", "-f", "-qq", "-e", "trace=fsync,fdatasync", "-e", delay, "-o", str(log), "-p", str(pid)]
+    with subprocess.Popen(command) as tracer:
+        try:
+            status = Path(f"/proc/{pid}/status")
+            deadline = time.monotonic() + 20
+            while f"TracerPid:\t{tracer.pid}" not in status.read_text("ascii"):
+                assert tracer.poll() is None, "strace could not attach"
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+            yield
+        finally:
+            tracer.send_signal(signal.SIGINT)  # it lets go of the process and ends
+
+
+def test_a_slow_disk_holds_nobody_up(network: Any, load: Load, tmp_path: Path) -> None:
+    """One validator waits for its disk at every flush: the others decide without it, and it catches up afterwards."""
+    if os.geteuid() != 0:
+        pytest.skip(NEEDS_TRACE)
+    node, log = network.nodes[1], tmp_path / "flushes"
+    pid = network.local.pid(node)
+    before = load.anchored
+    with slow_disk(pid, log):
+        load.until_anchored(100)
+    flushes = log.read_text("ascii").count("sync(")
+    assert flushes >= 10, "the disk was never slow"
+    assert load.anchored >= before + 100
+    assert load.outages == 0
+    assert network.local.pid(node) == pid
+    network.local.wait(node, network.height(network.nodes[0]), PATIENCE)
     load.settle()
