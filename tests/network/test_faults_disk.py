@@ -136,7 +136,19 @@ def test_a_full_disk_stops_one_node_and_nothing_else(network: Any, load: Load) -
 def slow_disk(pid: int, log: Path) -> Iterator[None]:
     """Each flush to disk of a process takes `FLUSH_SECONDS` longer than it does; `log` gets a line for each."""
     delay = f"inject=fsync,fdatasync:delay_enter={int(FLUSH_SECONDS * 1e6)}"
-    command = ["strace", "-f", "-qq", "-e", "trace=fsync,fdatasync", "-e", delay, "-o", str(log), "-p", str(pid)]
+    command = [
+        "strace",
+        "-f",
+        "-qq",
+        "-e",
+        "trace=fsync,fdatasync",
+        "-e",
+        delay,
+        "-o",
+        str(log),
+        "-p",
+        str(pid),
+    ]
     with subprocess.Popen(command) as tracer:
         try:
             status = Path(f"/proc/{pid}/status")
