@@ -30,7 +30,7 @@ PATIENCE = 120.0
 
 @pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All network tests run in one process, one after another; in a single process after everything else."""
+    """Network tests are one group; in a single process they come after everything else."""
     own = [item for item in items if Path(__file__).parent in item.path.parents]
     for item in own:
         item.add_marker(pytest.mark.network)

@@ -56,6 +56,13 @@ def platform(installation: Installation) -> Iterator[Platform]:
         running.stop()
 
 
+@pytest.fixture(scope="module")
+def played(platform: Platform, installation: Installation) -> Installation:
+    """The main job has run once, `concord demo`'s own way."""
+    play(installation, Console(stderr=True))
+    return installation
+
+
 def until(what: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
     while not what():
@@ -111,10 +118,9 @@ def of_package(folder: Path) -> tuple[str, str, int]:
 
 
 def test_the_main_job_on_four_validators(
-    platform: Platform, installation: Installation, program: Path
+    platform: Platform, installation: Installation, program: Path, played: Installation
 ) -> None:
-    """Registration, draft, check, both signatures, EFFECTIVE, package, offline verification: `concord demo`'s own way."""
-    play(installation, Console(stderr=True))
+    """Registration, draft, check, both signatures, EFFECTIVE, package, offline verification."""
     contract_id, commitment, version = of_package(installation.root / "demo")
     facts = everywhere(installation, program, contract_id)
     assert (facts["latest"][0], bytes(facts["latest"][1]).hex()) == (version, commitment)
@@ -146,7 +152,7 @@ def step_of(said: dict[str, Any], number: int) -> dict[str, Any]:
 
 
 def test_the_demos_package_passes_the_chains_own_step_in_both_engines(
-    platform: Platform, installation: Installation
+    platform: Platform, installation: Installation, played: Installation
 ) -> None:
     """The record was made while the contract was anchored; nobody has asked for it."""
     said = judged_by_both(installation.root / "demo" / "evidence.zip", installation)
@@ -164,7 +170,7 @@ def test_the_demos_package_passes_the_chains_own_step_in_both_engines(
 
 
 def test_a_figure_is_proven_and_passes_on_the_page_as_well(
-    platform: Platform, installation: Installation, tmp_path: Path
+    platform: Platform, installation: Installation, played: Installation, tmp_path: Path
 ) -> None:
     stage = Stage(installation, lambda: ApiClient(installation.public_origin, patience=60))
     regulator = stage.staff("regulator")
