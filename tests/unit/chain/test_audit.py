@@ -189,6 +189,6 @@ def test_memory_does_not_grow_with_the_log(root: TrustRoot, tmp_path: Path) -> N
         finally:
             tracemalloc.stop()
 
-    # How many files wait side by side differs from run to run: the least of three is what the audit needs.
-    small, large = (min(peak(size) for _ in range(3)) for size in (20_000, 80_000))
+    # How many files wait side by side differs from run to run, up to a bound: the most of three comes near it.
+    small, large = (max(peak(size) for _ in range(3)) for size in (20_000, 80_000))
     assert large < small * 1.5
