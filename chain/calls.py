@@ -27,6 +27,9 @@ CONCLUDE_GAS = 1_500_000
 MAX_BATCH = 1_000
 """Entries of one append."""
 
+FOLLOWED = ("EvidenceLog", "ParticipantRegistry", "LaborContractRegistry", "WarningDecisionRegistry")
+"""Contracts whose events are indexed, in the order of `Contracts`."""
+
 
 @dataclass(frozen=True)
 class Contracts:
@@ -35,20 +38,24 @@ class Contracts:
     evidence_log: str
     participants: str
     labour: str
+    warnings: str | None = None
+    """None where the installation is older than `WarningDecisionRegistry` and was not extended (chain.deployer_extension)."""
 
-    def all(self) -> tuple[str, str, str]:
+    @classmethod
+    def of(cls, addresses: Mapping[str, str]) -> Contracts:
+        """From an installation's addresses by contract name; KeyError where one of the first three is missing."""
+        log, participants, labour, warnings = FOLLOWED
+        return cls(addresses[log], addresses[participants], addresses[labour], addresses.get(warnings))
+
+    def all(self) -> tuple[str, ...]:
         """The addresses whose events the indexer follows."""
-        return (self.evidence_log, self.participants, self.labour)
+        found = (self.evidence_log, self.participants, self.labour, self.warnings)
+        return tuple(address for address in found if address is not None)
 
     def name_of(self, address: str) -> str:
         """The contract's name at `address`; raises DecodingError for a stranger."""
-        names = {
-            self.evidence_log: "EvidenceLog",
-            self.participants: "ParticipantRegistry",
-            self.labour: "LaborContractRegistry",
-        }
         try:
-            return names[address]
+            return dict(zip(self.all(), FOLLOWED, strict=False))[address]
         except KeyError:
             raise DecodingError(f"{address} is none of our contracts") from None
 
@@ -209,12 +216,21 @@ def _address(word: bytes) -> str:
     return checksum_address(word[12:])
 
 
+def _flag(word: bytes) -> bool:
+    value = int.from_bytes(word, "big")
+    if value > 1:
+        raise DecodingError("a flag is neither 0 nor 1")
+    return value == 1
+
+
 @cache
 def _cutter(kind: str) -> Callable[[bytes], Any]:
     if kind == "bytes32":
         return bytes
     if kind == "address":
         return _address
+    if kind == "bool":
+        return _flag
     if kind.startswith("uint"):
         return _unsigned(int(kind[4:]))
     raise DecodingError(f"events of ours hold no {kind}")
@@ -231,7 +247,7 @@ class _Reader:
 @cache
 def _readers() -> Mapping[tuple[str, bytes], _Reader]:
     readers = {}
-    for contract in ("EvidenceLog", "ParticipantRegistry", "LaborContractRegistry"):
+    for contract in FOLLOWED:
         for event in load(contract).events():
             if any(kind in {"string", "bytes"} or kind.endswith("]") for _, kind, _ in event.parameters):
                 continue  # administrative events of OpenZeppelin: not followed

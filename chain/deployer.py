@@ -95,7 +95,10 @@ class DeployedContract:
 
 @dataclass(frozen=True)
 class Deployment:
-    """The record of a finished deployment, as stored in `deployment.json`. Hashes are 64 hex digits without 0x."""
+    """The record of a finished deployment, as stored in `deployment.json`. Hashes are 64 hex digits without 0x.
+
+    `rule_keys`: keys of the rule run that `WarningDecisionRegistry` knew from its birth; empty before the extension.
+    """
 
     v: int
     chain_id: int
@@ -111,6 +114,7 @@ class Deployment:
     governance_signers: tuple[str, ...]
     governance_threshold: int
     admin_delay: int
+    rule_keys: tuple[str, ...] = ()
 
     def address(self, contract: str) -> str:
         """EIP-55 address of a contract by name; KeyError for an unknown one."""
@@ -125,8 +129,8 @@ class Deployment:
         """Reads a record; raises KeyError or TypeError when it is malformed."""
         fields = dict(stored)
         fields["contracts"] = {name: DeployedContract(**item) for name, item in stored["contracts"].items()}
-        for name in ("registrars", "issuers", "governance_signers"):
-            fields[name] = tuple(stored[name])
+        for name in ("registrars", "issuers", "governance_signers", "rule_keys"):
+            fields[name] = tuple(stored.get(name, ()) if name == "rule_keys" else stored[name])
         return cls(**fields)
 
 

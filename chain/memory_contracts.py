@@ -7,74 +7,39 @@ nonces and versions behave like the real ones, so that relay and indexer meet th
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from eth_abi.abi import encode
-from eth_hash.auto import keccak
 
-from chain.abi import load
 from chain.calls import Contracts, decode_append
 from chain.errors import DecodingError
+from chain.memory_answers import (
+    ZERO32,
+    ZERO_ADDRESS,
+    Emitted,
+    MemoryContract,
+    MemoryRevert,
+    UnknownCall,
+    dispatch,
+    emit,
+)
+from chain.memory_warnings import MemoryWarnings
 from chain.merkle import EMPTY_ROOT, MemoryTiles, Tree, leaf_hash
+from signing.eip712 import Domain
 
-Emitted = tuple[tuple[bytes, ...], bytes]
-ZERO32 = bytes(32)
-ZERO_ADDRESS = "0x" + "00" * 20
-
-
-class MemoryRevert(Exception):
-    """A simulated contract refuses; `data` is the ABI-encoded custom error."""
-
-    def __init__(self, signature: str, *values: Any) -> None:
-        kinds = [k for k in signature[signature.index("(") + 1 : -1].split(",") if k]
-        self.data = keccak(signature.encode("ascii"))[:4] + encode(kinds, values)
-        super().__init__(signature)
-
-
-class UnknownCall(MemoryRevert):
-    """The call data are none of the contract's functions of that kind."""
-
-    def __init__(self) -> None:
-        super().__init__("Error(string)", "unknown call")
-
-
-class MemoryContract(Protocol):
-    """A simulated contract."""
-
-    def execute(self, data: bytes) -> list[Emitted]:
-        """Run a call that changes state; returns its events, raises MemoryRevert."""
-        ...
-
-    def view(self, data: bytes) -> bytes:
-        """Run a read-only call; raises MemoryRevert."""
-        ...
-
-
-def emit(contract: str, event_name: str, **fields: Any) -> Emitted:
-    """Topics and data of an event of `contract`."""
-    event = load(contract).event(event_name)
-    topics = [event.topic0]
-    kinds, values = [], []
-    for name, kind, indexed in event.parameters:
-        if indexed:
-            topics.append(encode([kind], [fields[name]]))
-        else:
-            kinds.append(kind)
-            values.append(fields[name])
-    return tuple(topics), encode(kinds, values)
-
-
-def _dispatch(contract: str, data: bytes, handlers: dict[str, Callable[..., Any]]) -> Any:
-    for name, handler in handlers.items():
-        function = load(contract).function(name)
-        if data[:4] == function.selector:
-            try:
-                return handler(*function.decode_call(data))
-            except DecodingError:
-                break
-    raise UnknownCall
+__all__ = [
+    "Emitted",
+    "MemoryContract",
+    "MemoryEvidenceLog",
+    "MemoryLabour",
+    "MemoryParticipants",
+    "MemoryRevert",
+    "UnknownCall",
+    "emit",
+    "installation",
+]
 
 
 class MemoryEvidenceLog:
@@ -110,7 +75,7 @@ class MemoryEvidenceLog:
 
     def view(self, data: bytes) -> bytes:
         handlers = {"size": lambda: encode(["uint256"], [self._size]), "root": lambda: self._root}
-        answer: bytes = _dispatch("EvidenceLog", data, handlers)
+        answer: bytes = dispatch("EvidenceLog", data, handlers)
         return answer
 
 
@@ -132,7 +97,7 @@ class MemoryParticipants:
         self._organisations: dict[bytes, _Organisation] = {}
 
     def execute(self, data: bytes) -> list[Emitted]:
-        emitted: list[Emitted] = _dispatch(
+        emitted: list[Emitted] = dispatch(
             self.NAME,
             data,
             {
@@ -146,7 +111,7 @@ class MemoryParticipants:
         return emitted
 
     def view(self, data: bytes) -> bytes:
-        answer: bytes = _dispatch(
+        answer: bytes = dispatch(
             self.NAME, data, {"authorityOf": self._authority, "organisation": self._read}
         )
         return answer
@@ -257,11 +222,11 @@ class MemoryLabour:
         self._used: set[bytes] = set()
 
     def execute(self, data: bytes) -> list[Emitted]:
-        emitted: list[Emitted] = _dispatch(self.NAME, data, {"conclude": self._conclude})
+        emitted: list[Emitted] = dispatch(self.NAME, data, {"conclude": self._conclude})
         return emitted
 
     def view(self, data: bytes) -> bytes:
-        answer: bytes = _dispatch(self.NAME, data, {"latest": self._view_latest})
+        answer: bytes = dispatch(self.NAME, data, {"latest": self._view_latest})
         return answer
 
     def _view_latest(self, contract_id: bytes) -> bytes:
@@ -307,11 +272,19 @@ class MemoryLabour:
         ]
 
 
-def installation(contracts: Contracts) -> dict[str, MemoryContract]:
-    """Fresh simulated contracts by address."""
+def installation(
+    contracts: Contracts, warnings_domain: Domain | None = None, rule_keys: Sequence[str] = ()
+) -> dict[str, MemoryContract]:
+    """Fresh simulated contracts by address.
+
+    The registry of warning decisions is there where `contracts` names it; `warnings_domain` is what its steps are signed for.
+    """
     participants = MemoryParticipants()
-    return {
+    made: dict[str, MemoryContract] = {
         contracts.evidence_log: MemoryEvidenceLog(),
         contracts.participants: participants,
         contracts.labour: MemoryLabour(participants),
     }
+    if contracts.warnings is not None and warnings_domain is not None:
+        made[contracts.warnings] = MemoryWarnings(warnings_domain, rule_keys)
+    return made

@@ -38,6 +38,7 @@ CONTRACTS: Mapping[str, str] = {
     "LaborContractRegistry": "src/LaborContractRegistry.sol",
     "ParticipantRegistry": "src/ParticipantRegistry.sol",
     "PasskeyVerifier": "src/PasskeyVerifier.sol",
+    "WarningDecisionRegistry": "src/WarningDecisionRegistry.sol",
 }
 
 #: Contracts that stand in the genesis of a validator network: the engine embeds their code.

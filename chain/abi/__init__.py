@@ -17,7 +17,7 @@ from chain.errors import DecodingError
 
 FOLDER = Path(__file__).parent
 
-#: The contracts of an installation, in the order in which they are deployed.
+#: The first contracts of an installation, in the order in which they are deployed.
 CONTRACTS = (
     "AccessManager",
     "EvidenceLog",
@@ -26,6 +26,8 @@ CONTRACTS = (
     "GovernanceAccount",
     "PasskeyVerifier",
 )
+#: Contracts that came later: `chain.deployer_extension` adds them to an installation, new or old.
+EXTENSIONS = ("WarningDecisionRegistry",)
 #: The contract of the judicial chain, deployed there by the court's own deployer.
 JUDICIAL_ANCHOR = "JudicialAnchor"
 #: The contract in the genesis of a validator network; nobody deploys it.
@@ -229,8 +231,8 @@ def _hash(name: str, types: Sequence[str]) -> bytes:
 
 @cache
 def load(name: str) -> Artifact:
-    """The artefact of a contract of `CONTRACTS`, the judicial chain's or the gate; KeyError for any other name."""
-    if name not in (*CONTRACTS, JUDICIAL_ANCHOR, ACCOUNT_GATE):
+    """The artefact of an installation's contract, the judicial chain's or the gate; KeyError for any other name."""
+    if name not in (*CONTRACTS, *EXTENSIONS, JUDICIAL_ANCHOR, ACCOUNT_GATE):
         raise KeyError(name)
     stored = json.loads((FOLDER / f"{name}.json").read_bytes())
     return Artifact(

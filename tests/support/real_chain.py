@@ -15,14 +15,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from chain.calls import Contracts
 from chain.deployer import Deployment, DeploymentConfig, deploy
+from chain.deployer_extension import extend
 from chain.gateway_rpc import RpcGateway
 from chain.transactions import Sender
 from node.launch import RunningNode, start_node
 from node.settings import NodeSettings
 from signing import eip712, p256, wallets
 
-DEPLOYER, RELAY, REGISTRAR, ISSUER, REPRESENTATIVE, AGENT = (
-    bytes([n] * 32) for n in (11, 12, 13, 14, 15, 16)
+DEPLOYER, RELAY, REGISTRAR, ISSUER, REPRESENTATIVE, AGENT, RULE_RUN = (
+    bytes([n] * 32) for n in (11, 12, 13, 14, 15, 16, 17)
 )
 ORIGIN = "log.test/anchoring"
 
@@ -42,10 +43,7 @@ class RealChain:
 
     @property
     def contracts(self) -> Contracts:
-        d = self.deployment
-        return Contracts(
-            d.address("EvidenceLog"), d.address("ParticipantRegistry"), d.address("LaborContractRegistry")
-        )
+        return Contracts.of({name: made.address for name, made in self.deployment.contracts.items()})
 
     @property
     def sender(self) -> Sender:
@@ -68,7 +66,8 @@ def real_chain(folder: Path, block_interval: float = 0.1) -> Iterator[RealChain]
     with start_node(settings) as node, RpcGateway(node.rpc_url, token=node.token) as gateway:
         signers = tuple(address(bytes([n] * 32)) for n in (21, 22, 23))
         config = DeploymentConfig(ORIGIN, True, (address(REGISTRAR),), (address(ISSUER),), signers, 2, 3600)
-        yield RealChain(node, gateway, deploy(gateway, DEPLOYER, config, folder / "chain"))
+        deploy(gateway, DEPLOYER, config, folder / "chain")
+        yield RealChain(node, gateway, extend(gateway, DEPLOYER, folder / "chain", [address(RULE_RUN)]))
 
 
 class WorkerKey:

@@ -13,9 +13,11 @@ from eth_utils.crypto import keccak
 
 from chain.abi import load
 from chain.deployer import DeploymentConfig, deploy
+from chain.deployer_extension import extend
 from chain.governance import schedule
 from chain.transactions import Sender
 from signing import eip712
+from signing.warning_statements import WarningStep
 
 from .conftest import CHAIN_ID, Evm, key
 
@@ -93,6 +95,19 @@ def test_participant_statements_are_accepted_on_chain(
     asked = registry.function("organisation")
     region, wallet, _, last = asked.decode(evm.gateway.call(target, asked.encode(org)))
     assert (region, wallet.lower(), last) == (500107001, successor.address.lower(), 5)
+
+
+def test_warning_steps_agree(evm: Evm, config: DeploymentConfig, tmp_path: Path) -> None:
+    deploy(evm.gateway, key(0xD0), config, tmp_path)
+    done = extend(evm.gateway, key(0xD0), tmp_path, [])
+    target = done.address("WarningDecisionRegistry")
+    domain = eip712.Domain(done.domain_name, done.chain_id, target, done.log_origin)
+    kinds = ["bytes32", "uint32", None, "uint8", "uint64", "bytes32", "bytes32", "bytes32", "uint64"]
+    asked = load("WarningDecisionRegistry").function("stepDigest")
+    for number in range(1, 7):
+        step = WarningStep(*(number if kind is None else _value(kind) for kind in kinds))  # type: ignore[arg-type]
+        (on_chain,) = asked.decode(evm.gateway.call(target, asked.encode(step.values())))
+        assert on_chain == _account_digest(eip712.typed_data(domain, step)) == eip712.digest(domain, step)
 
 
 def test_governance_acts_agree(evm: Evm, config: DeploymentConfig, tmp_path: Path) -> None:
