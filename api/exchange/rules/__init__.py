@@ -1,0 +1,1 @@
+"""Pure rules of the exchange: catalogue, headers, cells, keys, versions."""
