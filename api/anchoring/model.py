@@ -302,3 +302,108 @@ class AppendRow:
     transaction: str
     block_number: int
     audited: bool
+
+
+# -- decisions about risk warnings
+
+
+@dataclass(frozen=True)
+class WarningStepState:
+    """A step of a warning and where it stands.
+
+    `state`: awaiting_statement (`missing` signatures are), held (signed, but an earlier step of the warning is not), then the
+    states of its registry call: pending, staged, broadcast, anchored, parked or void. `digest` is what is signed.
+    """
+
+    sequence: int
+    kind: str
+    grade: int
+    automatic: bool
+    input_hash: str
+    rule_set_hash: str
+    prev: str
+    digest: str
+    stated_at: datetime
+    officer: str | None
+    reviewer: str | None
+    missing: int
+    state: str
+    call_id: str | None = None
+    transaction: str | None = None
+    block_number: int | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class WarningState:
+    """A warning's decisions. `chain_id` is its salted id; `status` and `grade` are as the steps taken so far leave it."""
+
+    warning: str
+    chain_id: str
+    town_code: int
+    status: str
+    grade: int
+    steps: Sequence[WarningStepState]
+
+    @property
+    def state(self) -> str:
+        """anchored once every step is, else pending."""
+        return "anchored" if all(step.state == "anchored" for step in self.steps) else "pending"
+
+
+@dataclass(frozen=True)
+class OfficerState:
+    """A wallet that decides about warnings. `state` is its appointment's registry call's; `account`: whose it is, None
+    for one of an older release until a director names its holder.
+    """
+
+    wallet: str
+    registrar: str
+    appointed_at: datetime
+    dismissed_at: datetime | None
+    state: str
+    account: str | None = None
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A login of staff who may hold an officer's wallet."""
+
+    account: str
+    login: str
+    name: str
+
+
+@dataclass(frozen=True)
+class WaitingStep:
+    """A decision that waits for a wallet's signature. `signed`: this officer's is there, another person's is missing."""
+
+    warning: str
+    sequence: int
+    kind: str
+    grade: int
+    town_code: int
+    stated_at: datetime
+    missing: int
+    signed: bool
+
+
+@dataclass(frozen=True)
+class ChainStep:
+    """A step of a warning as the chain's registry holds it: no names, the warning under its salted id."""
+
+    warning_id: str
+    sequence: int
+    kind: str
+    grade: int
+    automatic: bool
+    town_code: str
+    input_hash: str
+    rule_set_hash: str
+    prev: str
+    digest: str
+    stated_at: datetime
+    decided_by: str
+    reviewed_by: str | None
+    block_number: int
+    transaction: str

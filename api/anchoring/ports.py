@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from api.anchoring.model import Holder
 from chain.cosignature import Pair
 
 
@@ -44,6 +45,73 @@ class Witness(Protocol):
         Raises WitnessUnavailable (ask again: it may have cosigned), its subclass WitnessRefuses (an operator must look),
         or WitnessConflict (two histories, or signatures that do not belong together).
         """
+        ...
+
+
+class WarningStep(Protocol):
+    """A decision about a risk warning, as the slice that decided hands it over for the registry on chain.
+
+    Nothing in it names or describes an enterprise. `warning` is that slice's own opaque id: its stream of evidence events
+    is `warning/<id>`, and only a salted hash of it goes on chain.
+    """
+
+    @property
+    def warning(self) -> str:
+        """Opaque id, 1 to 64 characters of A-Z, a-z, 0-9, '_' and '-'."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """issue, raise, confirm, lift, close or reopen."""
+        ...
+
+    @property
+    def grade(self) -> int:
+        """The grade that the step leaves the warning with: 1 blue, 2 yellow, 3 orange, 4 red."""
+        ...
+
+    @property
+    def town_code(self) -> int:
+        """Nine digits, six for sole traders; the same for every step of a warning."""
+        ...
+
+    @property
+    def input_hash(self) -> str:
+        """SHA-256 (64 hex) of the snapshot of the data that was looked at."""
+        ...
+
+    @property
+    def rule_set_hash(self) -> str:
+        """SHA-256 (64 hex) of the rule set in force."""
+        ...
+
+    @property
+    def automatic(self) -> bool:
+        """The rules issue a red warning by themselves; the key of the rule run signs, and a person must confirm or lift."""
+        ...
+
+
+class Staff(Protocol):
+    """Logins of staff, as the identity slice keeps them."""
+
+    def deciders(self) -> Sequence[Holder]:
+        """Active logins whose roles decide about warnings, by login."""
+        ...
+
+
+class Messenger(Protocol):
+    """Sends a message to an account."""
+
+    def queue(self, session: Any, account: str, text: str, dedup: str) -> None:
+        """Queue a message in the caller's transaction; the same `dedup` again sends nothing."""
+        ...
+
+
+class Subjects(Protocol):
+    """Who a warning is about, for the people who may see it. Never leaves the pages of the platform."""
+
+    def named(self, who: Any, warnings: Sequence[str]) -> Mapping[str, tuple[str, str]]:
+        """Name and page of the enterprise by warning; those that `who` (a Principal) may not see are left out."""
         ...
 
 

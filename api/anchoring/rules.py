@@ -13,6 +13,9 @@ from api.kernel.clock import SHANGHAI
 SEVERITY_INTEGRITY = "integrity"
 SEVERITY_WARNING = "warning"
 
+DECIDERS = frozenset({"review_officer", "risk_analyst", "risk_director"})
+"""Roles whose wallets decide about warnings."""
+
 VOIDABLE = ("held", "pending", "parked")
 """States in which a registry call can still be taken back."""
 
@@ -22,6 +25,7 @@ LATEST = 253_402_300_799 - 86_400
 ROLE_METHODS = frozenset(
     {"registerOrganisation", "replaceRepresentative", "setSealKey", "grantAgent", "revokeAgent"}
 )
+"""Calls about who may act for an organisation. Officers of warnings have an order of their own (`service.warnings`)."""
 REPRESENTATIVE_SCOPE = 7
 
 

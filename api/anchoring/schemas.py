@@ -8,6 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 Hex32 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+OfficerAct = Literal["appointment", "dismissal"]
+StepWord = Literal["issue", "raise", "confirm", "lift", "close", "reopen"]
+WarningWord = Literal["none", "unconfirmed", "open", "lifted", "closed"]
 
 
 class AnchorOut(BaseModel):
@@ -145,3 +148,135 @@ class ReasonIn(BaseModel):
     """Why a person decided so; kept in the audit record."""
 
     reason: str = Field(min_length=4, max_length=400)
+
+
+class WarningStepOut(BaseModel):
+    """A decision about a warning. `state`: awaiting_statement, held, then the states of its registry call."""
+
+    sequence: int
+    kind: StepWord
+    grade: int = Field(description="1 blue, 2 yellow, 3 orange, 4 red")
+    automatic: bool = Field(description="issued by the rules: a person must confirm or lift it")
+    input_hash: Hex32
+    rule_set_hash: Hex32
+    prev: Hex32
+    digest: Hex32 = Field(description="EIP-712 digest: what is signed, and what the next step names as prev")
+    stated_at: datetime
+    officer: str | None
+    reviewer: str | None
+    missing: int = Field(description="signatures that the step still waits for")
+    state: str
+    call_id: str | None
+    transaction: str | None
+    block_number: int | None
+    reason: str | None
+    on_chain: bool = Field(description="the index of the chain holds this step with this digest")
+
+
+class WarningEventOut(AnchorOut):
+    """An evidence event of the warning and, once a checkpoint covers it, its inclusion in the log."""
+
+    inclusion: InclusionOut | None
+
+
+class WarningOut(BaseModel):
+    """A warning's decisions and events. `chain_id` is its salted id on chain; `state` is anchored once everything is."""
+
+    warning: str
+    chain_id: Hex32
+    town_code: int
+    status: WarningWord
+    grade: int
+    state: Literal["pending", "anchored"]
+    steps: list[WarningStepOut]
+    events: list[WarningEventOut]
+
+
+class OfficerOut(BaseModel):
+    """A wallet that decides about warnings. `state` is its appointment's registry call's."""
+
+    wallet: str
+    registrar: str
+    appointed_at: datetime
+    dismissed_at: datetime | None
+    state: str
+    account: str | None = Field(description="whose the wallet is; none for one of an older release")
+
+
+class WaitingOut(BaseModel):
+    """A decision that waits for a wallet's signature."""
+
+    warning: str
+    sequence: int
+    kind: StepWord
+    grade: int
+    town_code: int
+    stated_at: datetime
+    missing: int
+    signed: bool = Field(description="yours is there, another person's is missing")
+
+
+class ChainStepOut(BaseModel):
+    """A decision as the chain's registry holds it; the warning stands under its salted id."""
+
+    warning_id: Hex32
+    sequence: int
+    kind: StepWord
+    grade: int
+    automatic: bool
+    town_code: str
+    input_hash: Hex32
+    rule_set_hash: Hex32
+    prev: Hex32
+    digest: Hex32
+    stated_at: datetime
+    decided_by: str
+    reviewed_by: str | None
+    block_number: int
+    transaction: Hex32
+
+
+class ChainStepsOut(BaseModel):
+    """Decisions newest first, as of a block of the index; `next` goes on from there."""
+
+    as_of_block: int
+    rows: list[ChainStepOut]
+    next: str
+
+
+class ChainWarningOut(BaseModel):
+    """A warning as the chain's registry holds it."""
+
+    as_of_block: int
+    status: WarningWord
+    steps: list[ChainStepOut]
+
+
+class ProofIn(BaseModel):
+    """Why somebody needs the file that links a warning to the chain."""
+
+    purpose: str = Field(min_length=1, max_length=400)
+    case_no: str = Field(default="", max_length=80)
+
+
+class SignatureIn(BaseModel):
+    """A wallet's signature over a statement: r‖s‖v, 65 bytes."""
+
+    signature: str = Field(pattern=r"^0x[0-9a-f]{130}$")
+
+    @property
+    def raw(self) -> bytes:
+        """The signature's bytes."""
+        return bytes.fromhex(self.signature[2:])
+
+
+class OfficerIn(SignatureIn):
+    """A registrar's signature over an appointment or a dismissal; `account` says whose the wallet will be."""
+
+    account: str = Field(default="", max_length=64)
+
+
+class HolderIn(BaseModel):
+    """Whose a wallet is."""
+
+    account: str = Field(min_length=1, max_length=64)

@@ -325,3 +325,87 @@ class IndexAppendRow(Base):
     block_number: Mapped[int] = mapped_column(BigInteger, index=True)
     log_index: Mapped[int]
     audited: Mapped[bool] = mapped_column(index=True)
+
+
+# -- decisions about risk warnings
+
+
+class WarningRow(Base):
+    """A warning on its way to the registry: its id on chain is salted. Locking this row orders the warning's steps.
+
+    Once erased it has neither salt nor id on chain, and no steps: nothing here leads to the chain any more.
+    """
+
+    __tablename__ = "anchoring_warning"
+
+    warning: Mapped[str] = mapped_column(String(64), primary_key=True)
+    chain_id: Mapped[str | None] = mapped_column(String(64), unique=True)
+    salt: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    town_code: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class WarningStepRow(Base):
+    """A decision about a warning, the statements over it, and the registry call that carries them once they are there."""
+
+    __tablename__ = "anchoring_warning_step"
+    __table_args__ = (Index("ix_anchoring_warning_step_unsigned", "automatic", "officer"),)
+
+    warning: Mapped[str] = mapped_column(
+        String(64), ForeignKey("anchoring_warning.warning"), primary_key=True
+    )
+    sequence: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[int]
+    grade: Mapped[int]
+    automatic: Mapped[bool]
+    input_hash: Mapped[str] = mapped_column(String(64))
+    rule_set_hash: Mapped[str] = mapped_column(String(64))
+    prev: Mapped[str] = mapped_column(String(64))
+    digest: Mapped[str] = mapped_column(String(64))
+    stated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    officer: Mapped[str | None] = mapped_column(String(42), index=True)
+    officer_signature: Mapped[bytes | None] = mapped_column(LargeBinary)
+    reviewer: Mapped[str | None] = mapped_column(String(42), index=True)
+    reviewer_signature: Mapped[bytes | None] = mapped_column(LargeBinary)
+    call: Mapped[str | None] = mapped_column(String(26), unique=True)
+
+
+class WarningOfficerRow(Base):
+    """A wallet that decides about warnings, from its appointment (a registrar's statement) to its dismissal.
+
+    `account`: whose it is; None for one of an older release until a director names its holder.
+    """
+
+    __tablename__ = "anchoring_warning_officer"
+
+    wallet: Mapped[str] = mapped_column(String(42), primary_key=True)
+    registrar: Mapped[str] = mapped_column(String(42))
+    appointed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    appointment: Mapped[str] = mapped_column(String(26))
+    dismissed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    account: Mapped[str | None] = mapped_column(String(64), index=True)
+
+
+class IndexWarningStepRow(Base):
+    """A step of a warning as `WarningDecided` states it."""
+
+    __tablename__ = "anchoring_index_warning_step"
+    __table_args__ = (Index("ix_anchoring_index_warning_step_place", "block_number", "log_index"),)
+
+    warning_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    sequence: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    kind: Mapped[int]
+    grade: Mapped[int]
+    automatic: Mapped[bool]
+    town_code: Mapped[str] = mapped_column(String(12), index=True)
+    input_hash: Mapped[str] = mapped_column(String(64))
+    rule_set_hash: Mapped[str] = mapped_column(String(64))
+    prev: Mapped[str] = mapped_column(String(64))
+    digest: Mapped[str] = mapped_column(String(64))
+    stated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    decided_by: Mapped[str] = mapped_column(String(42))
+    reviewed_by: Mapped[str | None] = mapped_column(String(42))
+    block_number: Mapped[int] = mapped_column(BigInteger)
+    log_index: Mapped[int]
+    transaction: Mapped[str] = mapped_column(String(64))

@@ -32,5 +32,21 @@ def run_light(container: Any) -> int:
     return 0 if prover is None else int(prover.run_due())
 
 
-LOOPS = {"judicial": run_judicial, "longevity": run_longevity, "light": run_light}
+def run_rule_key(container: Any) -> int:
+    """Sign red warnings that the rules issued by themselves. How many were signed."""
+    return int(container.anchoring.rule_signer().run_due())
+
+
+def run_reminders(container: Any) -> int:
+    """Remind officers of decisions that wait for their wallets. How many messages were queued."""
+    return int(container.anchoring.inbox.run_due())
+
+
+LOOPS = {
+    "judicial": run_judicial,
+    "longevity": run_longevity,
+    "light": run_light,
+    "rule-key": run_rule_key,
+    "warning-reminders": run_reminders,
+}
 """Further loops, each with a thread of its own: a dead court chain delays nothing else, nor does a slow validator."""

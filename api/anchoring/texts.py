@@ -2,6 +2,46 @@
 
 from __future__ import annotations
 
+from api.infra.i18n import N_
+
+STEP_NAMES = {
+    "issue": N_("发出预警"),
+    "raise": N_("升级"),
+    "confirm": N_("确认自动签发"),
+    "lift": N_("撤销自动签发"),
+    "close": N_("销号"),
+    "reopen": N_("重启"),
+}
+STATUS_NAMES = {
+    "none": N_("尚无决定"),
+    "unconfirmed": N_("自动签发，待确认"),
+    "open": N_("生效中"),
+    "lifted": N_("已撤销预警"),
+    "closed": N_("已销号"),
+}
+STATE_NAMES = {
+    "awaiting_statement": N_("等待签名"),
+    "held": N_("等前一步签名"),
+    "pending": N_("排队上链"),
+    "staged": N_("正在上链"),
+    "broadcast": N_("正在上链"),
+    "anchored": N_("已上链"),
+    "parked": N_("合约拒绝，待处理"),
+    "void": N_("已作废"),
+}
+STATE_TONES = {"anchored": "success", "awaiting_statement": "warning", "held": "warning", "parked": "danger"}
+COLOUR_NAMES = ("", N_("蓝色"), N_("黄色"), N_("橙色"), N_("红色"))
+COLOUR_TONES = ("neutral", "info", "warning", "caution", "danger")
+EVENT_NAMES = {
+    "risk.W01/1": N_("发出"),
+    "risk.W02/1": N_("升级"),
+    "risk.W03/1": N_("确认"),
+    "risk.W04/1": N_("撤销预警"),
+    "risk.W05/1": N_("销号"),
+    "risk.W06/1": N_("重启"),
+    "risk.W07/1": N_("其后又有新的预警"),
+}
+
 TEXTS: dict[str, tuple[str, str]] = {
     "anchoring.event_malformed": (
         "存证事件的格式不符合规范（{reason}），未作记录。",
@@ -40,6 +80,90 @@ TEXTS: dict[str, tuple[str, str]] = {
     "anchoring.not_deployed": (
         "本系统的合约尚未部署，请先启动链节点并完成部署。",
         "The contracts of this installation are not deployed yet: start the node and deploy first.",
+    ),
+    "anchoring.warnings_not_deployed": (
+        "本安装的链上还没有预警决定登记合约；升级后重新启动即可补建。",
+        "This installation's chain has no registry of warning decisions yet; the next start after the upgrade adds it.",
+    ),
+    "anchoring.warning_unknown": (
+        "没有这个预警的决定记录。",
+        "There is no such decision about a warning.",
+    ),
+    "anchoring.warning_malformed": (
+        "预警决定的内容有误（字段 {field}）。",
+        "The decision about the warning is malformed (field {field}).",
+    ),
+    "anchoring.warning_step_refused": (
+        "预警目前的状态（{status}）不允许这一步（{step}），或等级不符。",
+        "A warning that is {status} cannot take this step ({step}), or not with this grade.",
+    ),
+    "anchoring.warning_town_differs": (
+        "预警在发出时登记的区划代码是 {town_code}，以后各步不能更改。",
+        "The warning was issued under the code {town_code}; later steps keep it.",
+    ),
+    "anchoring.warning_signed": (
+        "预警 {warning} 的第 {sequence} 步已有签署，不能再改。",
+        "Step {sequence} of warning {warning} has its statements already and cannot be changed.",
+    ),
+    "anchoring.warning_signature": (
+        "签名不是 65 字节的钱包签名，或无法核对。",
+        "The signature is not a wallet's 65 bytes, or it cannot be checked.",
+    ),
+    "anchoring.not_an_officer": (
+        "钱包 {wallet} 不是预警签署人员的钱包。",
+        "The wallet {wallet} does not belong to an officer who decides about warnings.",
+    ),
+    "anchoring.not_your_wallet": (
+        "钱包 {wallet} 登记在另一位签署人员名下，请由本人登录后提交签名。",
+        "The wallet {wallet} belongs to another officer: its holder hands in what it signed.",
+    ),
+    "anchoring.wallet_without_holder": (
+        "钱包 {wallet} 还没有指定持有人，请分管领导先在“签名人员”页面指定。",
+        "The wallet {wallet} has no holder yet: a director names one on the page of officers.",
+    ),
+    "anchoring.holder_unknown": (
+        "没有这个账号，或者它的角色不能对预警作出决定。",
+        "There is no such account, or its roles do not decide about warnings.",
+    ),
+    "anchoring.officer_has_wallet": (
+        "该账号已有在用的签名钱包；一人一个钱包，请先解除原来的。",
+        "This account has a wallet already. One person, one wallet: dismiss the present one first.",
+    ),
+    "anchoring.warning_erased": (
+        "这一预警与链上记录的关联已按规定清除。",
+        "What linked this warning to the chain has been erased.",
+    ),
+    "anchoring.warning_unsigned": (
+        "这一预警的决定还没有人签名，没有可以证明的内容。",
+        "Nobody has signed this warning's first decision yet, so there is nothing to prove.",
+    ),
+    "anchoring.purpose_missing": (
+        "请写明用途（不超过 {limit} 字），案号不超过 80 字。",
+        "State the purpose in at most {limit} characters, and a case number of at most 80.",
+    ),
+    "warnings.no_officer": (
+        "有预警决定等待签名，但没有任何签名人员；请分管领导任命。",
+        "Decisions about warnings wait for signatures, but nobody may sign: a director must appoint an officer.",
+    ),
+    "warnings.unsigned": (
+        "有预警决定超过三天无人签名，尚未上链；请督促签名人员。",
+        "Decisions about warnings have been waiting for signatures for more than three days and are not on chain.",
+    ),
+    "anchoring.not_a_registrar": (
+        "钱包 {wallet} 不是登记员的钱包。",
+        "The wallet {wallet} is not a registrar's.",
+    ),
+    "anchoring.second_person": (
+        "销号需要另一人复核签署：同一钱包不能签两次。",
+        "Closing needs a second person: the same wallet cannot sign twice.",
+    ),
+    "anchoring.officer_known": (
+        "钱包 {wallet} 已经任命过；解除后也不能再次任命，请换用新的钱包。",
+        "The wallet {wallet} was appointed before. A dismissed one is never appointed again: use a new wallet.",
+    ),
+    "anchoring.officer_has_work": (
+        "钱包 {wallet} 签过的步骤还在等另一个签署，请先办完再解除。",
+        "A step that the wallet {wallet} signed still waits for another statement: finish it before the dismissal.",
     ),
     "anchoring.region_malformed": ("区划代码只能是数字。", "A region code has digits only."),
     "anchoring.state_unknown": ("没有“{state}”这种合同状态。", "There is no contract state '{state}'."),

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 
 import api.anchoring.tables as tables
-from api.anchoring.model import WitnessIdentity
+from api.anchoring.model import Holder, WitnessIdentity
 from api.anchoring.ports import Stamp
 from api.anchoring.repository.eager import EagerDatabase
 from api.anchoring.repository.index_store import SqlIndexStore
@@ -24,16 +24,23 @@ from api.anchoring.service.operator import Operator
 from api.anchoring.service.proofs import Proofs
 from api.anchoring.service.recorder import Recorder
 from api.anchoring.service.registry import RegistryCalls
+from api.anchoring.service.rule_run import RuleRunSigner
+from api.anchoring.service.warning_inbox import WarningInbox
+from api.anchoring.service.warning_officers import WarningOfficers
+from api.anchoring.service.warning_proof import WarningProofs
+from api.anchoring.service.warnings import WarningDecisions
 from api.anchoring.service.witnessing import Witnessing
 from api.infra.db import Base, Database, UnitOfWork
 from api.infra.sealing import FieldKey
-from api.kernel.clock import SystemClock
+from api.kernel.clock import Clock, SystemClock
+from api.kernel.errors import unavailable
 from chain.checkpoint import LogKey
 from chain.gateway import ChainGateway
 from chain.indexer import Indexer
 from chain.relay import Relay
 from chain.relay_port import ReadyCall
 from chain.transactions import Sender
+from signing.eip712 import Domain
 from tests.support.relay_world import CONTRACTS, SENDER, World
 
 ORIGIN = "log.test/anchoring"
@@ -114,6 +121,36 @@ class FakeTimestamps:
         return Stamp(b"token" + imprint, "one", SystemClock().now())
 
 
+class Logins:
+    """Staff whose roles decide about warnings."""
+
+    def __init__(self) -> None:
+        self.known: list[Holder] = []
+
+    def deciders(self) -> list[Holder]:
+        return self.known
+
+
+class Messages:
+    """Keeps what was sent, once for each key."""
+
+    def __init__(self) -> None:
+        self.sent: dict[str, tuple[str, str]] = {}
+
+    def queue(self, session: Any, account: str, text: str, dedup: str) -> None:
+        self.sent.setdefault(dedup, (account, text))
+
+
+class Enterprises:
+    """Names by warning, for whoever asks."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, tuple[str, str]] = {}
+
+    def named(self, who: Any, warnings: Sequence[str]) -> dict[str, tuple[str, str]]:
+        return {warning: self.known[warning] for warning in warnings if warning in self.known}
+
+
 class Slice:
     """The anchoring slice over a database and a gateway, as bootstrap would build it."""
 
@@ -127,6 +164,10 @@ class Slice:
         proofs: bool = False,
         witnesses: Sequence[Any] = (),
         threshold: int = 0,
+        warnings_domain: Domain | None = None,
+        registrars: frozenset[str] = frozenset(),
+        rule_run_key: bytes | None = None,
+        clock: Clock | None = None,
     ) -> None:
         create_tables(db)
         self.db = db
@@ -138,17 +179,36 @@ class Slice:
         self.with_proofs = proofs
         self.witnesses = witnesses
         self.threshold = threshold
-        clock = SystemClock()
+        clock = clock or SystemClock()
+        self.rule_run_key = rule_run_key
+
+        def domain() -> Domain:
+            if warnings_domain is None:
+                raise unavailable("anchoring.warnings_not_deployed")
+            return warnings_domain
+
+        self.clock: Clock = clock
+        self.staff = Logins()
+        self.messages = Messages()
+        self.enterprises = Enterprises()
+        officers = WarningOfficers(lambda: contracts, domain, registrars.__contains__, clock, self.staff)
+        warnings = WarningDecisions(lambda: contracts, domain, officers, clock)
+        log = Proofs(ORIGIN, lambda: KEY, clock)
         self.service = Anchoring(
             UnitOfWork(db),
             Recorder(ORIGIN, clock),
             RegistryCalls(lambda: contracts, clock),
-            Proofs(ORIGIN, lambda: KEY, clock),
+            log,
             ChainIndex(),
             Operator(clock, [WitnessIdentity(w.name, "0" * 8, "0" * 64) for w in witnesses], ORIGIN),
-            Erasure(),
+            Erasure(clock),
             self.make_worker,
             lambda: None,
+            warnings=warnings,
+            inbox=WarningInbox(UnitOfWork(db), clock, self.messages, self.now),
+            proof=WarningProofs(log, domain),
+            subjects=self.enterprises,
+            make_rule_signer=lambda: RuleRunSigner(UnitOfWork(db), warnings, lambda: self.rule_run_key),
         )
 
     def make_worker(self, owner: str = "one") -> Worker:

@@ -26,6 +26,9 @@ _EARLIER = (
     )
     .order_by(_CALL.c.no)
 )
+_NAMED = select(_CALL.c.no).where(
+    _CALL.c.id.in_(bindparam("b_ids", expanding=True)), _CALL.c.state.not_in(SETTLED)
+)
 _ADD_WAITS = insert(_WAITS)
 
 
@@ -43,8 +46,9 @@ def add(
     gas: int,
     held: bool,
     now: datetime,
+    after: Sequence[str] = (),
 ) -> None:
-    """Queue a call behind every earlier one that the rule makes it wait for."""
+    """Queue a call behind every earlier one that the rule makes it wait for, and behind those of the ids in `after`."""
     connection = session.connection()
     no = connection.execute(
         _ADD,
@@ -64,9 +68,11 @@ def add(
     ).scalar_one()
     asked = {"b_org": org, "b_contract": contract, "b_no": no}
     earlier = connection.execute(_EARLIER, asked)  # equal to no contract is nothing in SQL
-    waits = [row.no for row in earlier if must_wait(role, contract, row.role, row.contract)]
+    waits = {row.no for row in earlier if must_wait(role, contract, row.role, row.contract)}
+    if after:
+        waits.update(connection.execute(_NAMED, {"b_ids": list(after)}).scalars())
     if waits:
-        connection.execute(_ADD_WAITS, [{"call": no, "earlier": other} for other in waits])
+        connection.execute(_ADD_WAITS, [{"call": no, "earlier": other} for other in sorted(waits)])
 
 
 def _query() -> Select[Any]:
@@ -136,6 +142,12 @@ def listed(session: Session, states: Sequence[str], limit: int = 200) -> list[Ca
 def of_organisation(session: Session, org: str) -> list[CallState]:
     """All calls of an organisation, oldest first."""
     return [_state(row) for row in session.execute(_query().where(CallRow.org == org).order_by(CallRow.no))]
+
+
+def settled(session: Session, call_ids: Sequence[str]) -> set[str]:
+    """Those of the calls on which nothing waits any more."""
+    query = select(CallRow.id).where(CallRow.id.in_(list(call_ids)), CallRow.state.in_(SETTLED))
+    return set(session.execute(query).scalars())
 
 
 def move(

@@ -8,7 +8,12 @@ from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from api.anchoring.model import AppendRow, ContractQuery, ContractRow, Count, OrganisationRow, Page
-from api.anchoring.tables import IndexAppendRow, IndexContractRow, IndexOrganisationRow
+from api.anchoring.tables import (
+    IndexAppendRow,
+    IndexContractRow,
+    IndexOrganisationRow,
+    IndexWarningStepRow,
+)
 from api.kernel.errors import invalid
 
 MAX_PAGE = 500
@@ -49,7 +54,7 @@ def _row(row: Any) -> ContractRow:
     return ContractRow(*values)
 
 
-def _within(column: InstrumentedAttribute[str], prefix: str) -> list[ColumnElement[bool]]:
+def within(column: InstrumentedAttribute[str], prefix: str) -> list[ColumnElement[bool]]:
     """Codes that begin with `prefix`, as a range that an index can serve on every database."""
     if not (prefix.isascii() and prefix.isdigit() and len(prefix) <= 12):
         raise invalid("anchoring.region_malformed")
@@ -71,7 +76,7 @@ def _filters(query: ContractQuery) -> list[ColumnElement[bool]]:
     )
     found += [column == value for column, value in exact if value is not None]
     if query.region_prefix:
-        found += _within(row.region_code, query.region_prefix)
+        found += within(row.region_code, query.region_prefix)
     if query.state is not None:
         if query.state not in {"concluded", "superseded"}:
             raise invalid("anchoring.state_unknown", state=query.state[:20])
@@ -134,6 +139,13 @@ def history(session: Session, contract_id: str) -> list[ContractRow]:
     return [_row(r) for r in session.execute(statement)]
 
 
+def warning_digests(session: Session, chain_id: str) -> dict[int, str]:
+    """Digest of each step of a warning by sequence."""
+    row = IndexWarningStepRow
+    found = session.execute(select(row.sequence, row.digest).where(row.warning_id == chain_id))
+    return {found_row.sequence: found_row.digest for found_row in found}
+
+
 def organisations(
     session: Session, region_prefix: str | None, org_id: str | None, after: str | None, limit: int
 ) -> Page[OrganisationRow]:
@@ -156,7 +168,7 @@ def organisations(
         number,
     )
     if region_prefix:
-        statement = statement.where(*_within(row.region_code, region_prefix))
+        statement = statement.where(*within(row.region_code, region_prefix))
     if org_id:
         statement = statement.where(row.org_id == org_id)
     if after:

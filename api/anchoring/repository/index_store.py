@@ -18,6 +18,7 @@ from api.anchoring.tables import (
     IndexMarkRow,
     IndexOrganisationRow,
     IndexRoleEventRow,
+    IndexWarningStepRow,
 )
 from api.infra.db import Base, Database
 from chain.calls import ChainEvent
@@ -26,7 +27,10 @@ from chain.indexer import IndexMark
 KEEP_MARKS = 4_096
 """Marks kept for finding the common ancestor after a reorganisation; finality makes deeper ones impossible."""
 
-_TABLES = (IndexContractRow, IndexRoleEventRow, IndexOrganisationRow, IndexAppendRow, IndexMarkRow)
+_EVENTS = (IndexContractRow, IndexRoleEventRow, IndexAppendRow, IndexWarningStepRow)
+_CONTENT = (*_EVENTS, IndexOrganisationRow)
+_TABLES = (*_CONTENT, IndexMarkRow)
+_WITHOUT_ROLES = frozenset({"EvidenceLog", "LaborContractRegistry"})
 
 
 def _plain(value: Any) -> Any:
@@ -66,13 +70,18 @@ class SqlIndexStore:
             session.execute(delete(IndexMarkRow).where(IndexMarkRow.number < marks[-1].number - KEEP_MARKS))
 
     def _project(self, session: Session, events: Sequence[ChainEvent]) -> None:
-        roles = [_role_event(e) for e in events if e.contract == "ParticipantRegistry"]
+        roles = [
+            _role_event(e) for e in events if e.contract not in _WITHOUT_ROLES and e.name != "WarningDecided"
+        ]
         if roles:
             _insert(session, IndexRoleEventRow, roles)
             _refold(session, {r["org_id"] for r in roles if r["org_id"] is not None})
         appends = [_append(e) for e in events if e.name == "Appended"]
         if appends:
             _insert(session, IndexAppendRow, appends)
+        decided = [_warning_step(e) for e in events if e.name == "WarningDecided"]
+        if decided:
+            _insert(session, IndexWarningStepRow, decided)
         concluded = [e for e in events if e.name == "Concluded"]
         if concluded:
             self._contracts(session, concluded)
@@ -121,7 +130,7 @@ class SqlIndexStore:
                     select(IndexContractRow.contract_id).where(IndexContractRow.block_number > number)
                 ).scalars()
             )
-            for table in (IndexContractRow, IndexRoleEventRow, IndexAppendRow):
+            for table in _EVENTS:
                 session.execute(delete(table).where(table.block_number > number))
             session.execute(delete(IndexMarkRow).where(IndexMarkRow.number > number))
             _refold(session, {org for org in orgs if org is not None})
@@ -158,7 +167,7 @@ def content_digest(session: Session) -> str:
     `audited` is left out: it is our own note, not the chain's.
     """
     digest = hashlib.sha256()
-    for table in (IndexContractRow, IndexRoleEventRow, IndexOrganisationRow, IndexAppendRow):
+    for table in _CONTENT:
         columns = [c for c in table.__table__.columns if c.name != "audited"]
         keys = [c for c in columns if c.primary_key]
         for row in session.execute(select(*columns).order_by(*keys)):
@@ -224,6 +233,28 @@ def _append(event: ChainEvent) -> dict[str, Any]:
         "block_number": event.log.block_number,
         "log_index": event.log.index,
         "audited": False,
+    }
+
+
+def _warning_step(event: ChainEvent) -> dict[str, Any]:
+    fields = event.fields
+    return {
+        "warning_id": fields["warningId"].hex(),
+        "sequence": fields["sequence"],
+        "kind": fields["kind"],
+        "grade": fields["grade"],
+        "automatic": fields["automatic"],
+        "town_code": str(fields["townCode"]),
+        "input_hash": fields["inputHash"].hex(),
+        "rule_set_hash": fields["ruleSetHash"].hex(),
+        "prev": fields["prev"].hex(),
+        "digest": fields["digest"].hex(),
+        "stated_at": datetime.fromtimestamp(min(fields["time"], LATEST), UTC),
+        "decided_by": fields["decidedBy"],
+        "reviewed_by": None if int(fields["reviewedBy"], 16) == 0 else fields["reviewedBy"],
+        "block_number": event.log.block_number,
+        "log_index": event.log.index,
+        "transaction": event.log.transaction.hex(),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from api.anchoring.ports import Subjects
 from api.anchoring.service.erasure import Erasure
 from api.anchoring.service.index import ChainIndex
 from api.anchoring.service.judicial import JudicialWorker
@@ -13,12 +14,16 @@ from api.anchoring.service.operator import Operator
 from api.anchoring.service.proofs import Proofs
 from api.anchoring.service.recorder import Recorder
 from api.anchoring.service.registry import RegistryCalls
+from api.anchoring.service.rule_run import RuleRunSigner
+from api.anchoring.service.warning_inbox import WarningInbox
+from api.anchoring.service.warning_proof import WarningProofs
+from api.anchoring.service.warnings import WarningDecisions
 from api.anchoring.service.worker import Worker
 from api.infra.db import UnitOfWork
 
 
 class Anchoring:
-    """Recorder, registry queue, proofs, index, operator's view and erasure of one installation.
+    """Recorder, registry queue, decisions about warnings, proofs, index, operator's view and erasure of one installation.
 
     The worker is made at first use, in the worker process only: it reads keys and connects to the node.
     """
@@ -36,6 +41,12 @@ class Anchoring:
         make_judicial: Callable[[], JudicialWorker | None] = lambda: None,
         make_longevity: Callable[[], Longevity | None] = lambda: None,
         make_light: Callable[[], LightProver | None] = lambda: None,
+        *,
+        warnings: WarningDecisions,
+        inbox: WarningInbox,
+        proof: WarningProofs,
+        subjects: Subjects,
+        make_rule_signer: Callable[[], RuleRunSigner],
     ) -> None:
         self.uow = uow
         self.recorder = recorder
@@ -52,6 +63,12 @@ class Anchoring:
         self._longevity: Longevity | None = None
         self._make_light = make_light
         self._light: LightProver | None = None
+        self.warnings = warnings
+        self.inbox = inbox
+        self.proof = proof
+        self.subjects = subjects
+        self._make_rule_signer = make_rule_signer
+        self._rule_signer: RuleRunSigner | None = None
 
     def worker(self) -> Worker:
         """The relay, indexer, auditor and checkpoint loop of this process."""
@@ -76,3 +93,9 @@ class Anchoring:
         if self._light is None:
             self._light = self._make_light()
         return self._light
+
+    def rule_signer(self) -> RuleRunSigner:
+        """The loop of this process that signs what the rules issued by themselves."""
+        if self._rule_signer is None:
+            self._rule_signer = self._make_rule_signer()
+        return self._rule_signer

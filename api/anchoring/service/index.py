@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from api.anchoring.model import (
     ActorRow,
     AppendRow,
+    ChainStep,
     ContractQuery,
     ContractRow,
     Count,
@@ -15,8 +16,9 @@ from api.anchoring.model import (
     Page,
     RoleEvent,
 )
-from api.anchoring.repository import index_queries, index_store
+from api.anchoring.repository import index_queries, index_store, warning_index
 from api.anchoring.rules import actors_after
+from api.kernel.errors import not_found
 from chain.indexer import EMPTY_DIGEST
 
 
@@ -51,6 +53,28 @@ class ChainIndex:
         """The newest version of a contract."""
         versions = self.history(session, contract_id)
         return versions[-1] if versions else None
+
+    def warning_digests(self, session: Session, chain_id: str) -> dict[int, str]:
+        """Digest of each step of a warning (its salted id) as the chain states it, by sequence."""
+        return index_queries.warning_digests(session, chain_id)
+
+    def warning_steps(
+        self, session: Session, town: str = "", kind: str = "", grade: int | None = None,
+        after: tuple[int, int] | None = None, limit: int = 50,
+    ) -> tuple[list[ChainStep], tuple[int, int] | None]:  # fmt: skip
+        """Decisions about warnings, newest first, and the place to go on from."""
+        return warning_index.steps(session, town, kind, grade, after, limit)
+
+    def warning_history(self, session: Session, chain_id: str) -> tuple[str, list[ChainStep]]:
+        """Where a warning (its salted id) stands on chain, and its steps; not_found `anchoring.warning_unknown`."""
+        found = warning_index.history(session, chain_id)
+        if not found:
+            raise not_found("anchoring.warning_unknown")
+        return warning_index.status(found), found
+
+    def warning_tallies(self, session: Session, town: str = "") -> dict[str, dict[int, int]]:
+        """Number of decisions by kind and grade."""
+        return warning_index.tallies(session, town)
 
     def organisations(
         self,
