@@ -9,7 +9,12 @@ from typing import Any
 
 from api.kernel.events import EventRef
 
-STAFF_ROLES = frozenset({"operator", "review_officer", "regulator", "court", "auditor"})
+STAFF_ROLES = frozenset(
+    {
+        "operator", "review_officer", "regulator", "court", "auditor", "risk_analyst", "risk_director",
+        "street_officer",
+    }
+)  # fmt: skip
 EMPLOYER_ROLES = frozenset({"representative", "agent"})
 MACHINE_SCOPES = frozenset({"read", "draft", "send", "sign"})
 CONSENT_PURPOSES = frozenset({"real_person_check", "email_notice", "wechat_notice"})

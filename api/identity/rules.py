@@ -83,6 +83,9 @@ def home_path(roles: frozenset[str]) -> str:
         ("agent", "/agent/contracts"),
         ("regulator", "/supervision"),
         ("court", "/verify"),
+        ("risk_director", "/risk"),
+        ("risk_analyst", "/risk"),
+        ("street_officer", "/disposal"),
         ("auditor", "/supervision"),
         ("worker", "/me"),
     ):

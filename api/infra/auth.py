@@ -22,8 +22,11 @@ CSRF_FIELD = "csrf_token"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 ROLES = frozenset(
-    {"operator", "review_officer", "regulator", "court", "auditor", "representative", "agent", "worker"}
-)
+    {
+        "operator", "review_officer", "regulator", "court", "auditor", "risk_analyst", "risk_director",
+        "street_officer", "representative", "agent", "worker",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

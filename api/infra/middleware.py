@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from collections.abc import Collection
 from typing import Any
 
 import structlog
@@ -80,19 +81,35 @@ def _route_path(scope: Scope) -> str:
 
 
 class BodyLimit:
-    """Refuses bodies over the limit: JSON and forms `max_body`, multipart uploads `max_upload` bytes."""
+    """Refuses bodies over the limit: JSON and forms `max_body`, multipart uploads `max_upload` bytes.
 
-    def __init__(self, app: ASGIApp, max_body: int, max_upload: int) -> None:
+    `streams` are the methods and paths whose endpoint takes the body to the disk piece by piece, after it has asked who
+    sends: there it is `max_stream` bytes, whatever the type.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        max_body: int,
+        max_upload: int,
+        max_stream: int = 0,
+        streams: Collection[tuple[str, re.Pattern[str]]] = (),
+    ) -> None:
         self._app, self._max_body, self._max_upload = app, max_body, max_upload
+        self._max_stream, self._streams = max_stream, streams
+
+    def _limit(self, scope: Scope, kind: bytes) -> int:
+        if any(scope["method"] == method and path.fullmatch(scope["path"]) for method, path in self._streams):
+            return self._max_stream
+        big = kind.startswith((b"multipart/form-data", b"application/zip", b"application/octet-stream"))
+        return self._max_upload + 100_000 if big else self._max_body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         headers = dict(scope["headers"])
-        kind = headers.get(b"content-type", b"")
-        big = kind.startswith((b"multipart/form-data", b"application/zip", b"application/octet-stream"))
-        limit = self._max_upload + 100_000 if big else self._max_body
+        limit = self._limit(scope, headers.get(b"content-type", b""))
         length = headers.get(b"content-length", b"0")
         if not length.isdigit() or int(length) > limit:
             await self._refuse(limit, scope, receive, send)

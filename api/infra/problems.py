@@ -59,6 +59,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "提交的内容超过 {limit} 字节的上限。",
         "The content is over the limit of {limit} bytes.",
     ),
+    "purpose_missing": (
+        "请写明导出用途，2 至 {limit} 字；用途会印在文件上并记入审计。",
+        "Please state the purpose in 2 to {limit} characters; it is printed on the file and audited.",
+    ),
+    "report_unprintable": (
+        "这份报表排版失败：{reason}。可以改为导出 XLSX。",
+        "This report could not be typeset: {reason}. You can export it as XLSX instead.",
+    ),
     "database_unavailable": (
         "数据库暂时无法写入，您的操作没有保存，请稍后再试。",
         "The database cannot be written just now: nothing was saved, please try again.",

@@ -94,6 +94,10 @@ class Settings(BaseSettings):
         None, description="deployed contracts; default data_dir/chain/deployment.json"
     )
     relay_key_file: Path | None = Field(None, description="secp256k1 key (hex) of the transaction sender")
+    rule_run_key_file: Path | None = Field(
+        None,
+        description="secp256k1 key (hex) that signs what the risk rules issue by themselves; the worker's only",
+    )
     log_key_file: Path | None = Field(
         None, description="Ed25519 key (hex seed) that signs checkpoints and packages"
     )
@@ -158,6 +162,9 @@ class Settings(BaseSettings):
 
     max_body_bytes: int = Field(2_000_000, description="largest JSON body accepted")
     max_upload_bytes: int = Field(20_000_000, description="largest uploaded file accepted")
+    max_delivery_bytes: int = Field(
+        1_000_000_000, description="largest file of a department: streamed, loaded or pulled"
+    )
     log_level: str = "INFO"
 
     @field_validator("public_origin")

@@ -49,8 +49,13 @@ def utc_text(at: datetime) -> str:
     return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
 
 
+def cursor_text(at: datetime) -> str:
+    """As `utc_text`, to the microsecond: where a list goes on. With less, rows of the same moment would be passed over."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
+
+
 def parse_utc(text: str) -> datetime:
-    """Inverse of `utc_text`; raises ValueError for any other spelling."""
+    """Inverse of `utc_text` and `cursor_text`; raises ValueError for any other spelling."""
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
 
 

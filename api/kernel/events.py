@@ -85,3 +85,85 @@ class WorkerDisputed(DomainEvent):
     contract_id: str
     person_id: str | None
     reported_at: datetime
+
+
+@dataclass(frozen=True)
+class RowsChanged(DomainEvent):
+    """Accepted rows of a dataset were added late, corrected or withdrawn: (enterprise, month YYYYMM) that they touch."""
+
+    dataset: str
+    pairs: Sequence[tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class WarningIssued(DomainEvent):
+    """A warning holds from now on and its clocks run. grade: 1 blue … 4 red; `auto`: red issued itself, unsigned for 2 h."""
+
+    warning_id: str
+    episode_id: str
+    enterprise: int
+    grade: int
+    town: str
+    issued_at: datetime
+    auto: bool
+    due_signoff: datetime | None = None
+
+
+@dataclass(frozen=True)
+class WarningRaised(DomainEvent):
+    """The grade of an issued warning rose inside its episode: its clocks start again."""
+
+    warning_id: str
+    episode_id: str
+    enterprise: int
+    grade: int
+    raised_at: datetime
+
+
+@dataclass(frozen=True)
+class EpisodeClosed(DomainEvent):
+    """An episode ended; its supporting rows are settled."""
+
+    episode_id: str
+    warning_id: str
+    enterprise: int
+    closed_at: datetime
+
+
+@dataclass(frozen=True)
+class CaseClosed(DomainEvent):
+    """A case of disposal was closed by a second person after its supporting rows were settled in the same transaction."""
+
+    case_id: str
+    warning_id: str
+    episode_id: str
+    enterprise: int
+    outcome: str
+    closed_at: datetime
+    proposed_by: str = ""
+    reviewed_by: str = ""
+
+
+@dataclass(frozen=True)
+class CaseVerified(DomainEvent):
+    """Somebody looked on site. `finding`: disposal's word for what he found (confirmed, partly, false_alarm …)."""
+
+    case_id: str
+    warning_id: str
+    episode_id: str
+    enterprise: int
+    finding: str
+    verified_by: str
+    verified_at: datetime
+
+
+@dataclass(frozen=True)
+class CaseReopened(DomainEvent):
+    """A closed case was opened again within the window: its warning goes one grade up (red stays red)."""
+
+    case_id: str
+    warning_id: str
+    episode_id: str
+    enterprise: int
+    reopened_by: str
+    reopened_at: datetime

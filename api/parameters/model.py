@@ -59,6 +59,8 @@ _DAYS = [
 _OTHERS = [
     KeySpec("min_wage.tier", Kind.CHOICE, "", ("1", "2")),
     KeySpec("average_wage.basis", Kind.CHOICE, "", ("non_private", "private")),
+    KeySpec("disposal.clocks", Kind.STRUCTURE),
+    KeySpec("exchange.name_regions", Kind.STRUCTURE),
     KeySpec("hotline", Kind.TEXT),
     KeySpec("region.name", Kind.TEXT),
     KeySpec("retirement.male", Kind.STRUCTURE),

@@ -10,7 +10,7 @@ from fastapi import Depends, Query, Request, Response
 
 from api.econtract.service.facade import Econtract
 from api.infra.auth import Principal, require, visitor
-from api.kernel.clock import parse_utc, utc_text
+from api.kernel.clock import cursor_text, parse_utc
 from api.kernel.errors import forbidden, invalid
 
 
@@ -65,4 +65,4 @@ def cursor(after: str | None) -> tuple[datetime, str] | None:
 
 def next_cursor(at: datetime, pk: str) -> str:
     """Inverse of `cursor`."""
-    return f"{utc_text(at)}_{pk}"
+    return f"{cursor_text(at)}_{pk}"

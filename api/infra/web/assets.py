@@ -34,6 +34,7 @@ VENDORED: Mapping[str, str] = {
     "htmx/htmx.min.js": "htmx.org/dist/htmx.min.js",
     "pdfjs/pdf.min.mjs": "pdfjs-dist/legacy/build/pdf.min.mjs",
     "pdfjs/pdf.worker.min.mjs": "pdfjs-dist/legacy/build/pdf.worker.min.mjs",
+    "echarts/echarts.mjs": "echarts/dist/echarts.esm.min.mjs",
     "noble/hashes/sha3.js": "@noble/hashes/sha3.js",
     "noble/hashes/_u64.js": "@noble/hashes/_u64.js",
     "noble/hashes/utils.js": "@noble/hashes/utils.js",

@@ -16,7 +16,7 @@ from starlette.routing import Match, Route
 from api.infra.auth import Principal
 from api.infra.i18n import API_ROOT, Language
 from api.infra.web.assets import IMMUTABLE, Assets, file_response
-from api.infra.web.navigation import ENTRIES, Link, links
+from api.infra.web.navigation import MENU, Link, links
 from api.infra.web.portal import pages as portal_pages
 from api.infra.web.render import Visitor, build_environment, visitor_of
 from api.infra.web.security import SecurityHeaders
@@ -84,7 +84,7 @@ class Web:
 
     def navigation(self, request: Request, principal: Principal) -> list[Link]:
         """The entrances of this visitor; nobody signed in sees the public ones only."""
-        return links(ENTRIES, self.served, principal, request.url.path)
+        return links(MENU, self.served, principal, request.url.path)
 
     def serve_release(self, digest: str, files: ReleaseFiles) -> None:
         """Serve one signing page under `/signing-page/<digest>/` for as long as the process runs."""

@@ -20,6 +20,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from api.infra import i18n
 from api.infra.auth import Principal, principal
 from api.infra.i18n import Language
+from api.infra.web.navigation import sections
 
 if TYPE_CHECKING:
     from api.infra.web.install import Web
@@ -149,12 +150,14 @@ def page(request: Request, name: str, /, *, status: int = 200, **context: Any) -
     lang = language(request)
     visitor = web.config.visitor(request)
     notice = _read_notice(request)
+    navigation = web.navigation(request, visitor.principal)
     values: dict[str, Any] = {
         "request": request,
         "principal": visitor.principal,
         "csrf_token": visitor.csrf_token,
         "csrf_field": Markup('<input type="hidden" name="csrf_token" value="{}">').format(visitor.csrf_token),
-        "navigation": web.navigation(request, visitor.principal),
+        "navigation": navigation,
+        "menu": sections(navigation),
         "notice": notice,
         "other_language_url": _with_language(request, "zh" if lang == "en" else "en"),
         "htmx": is_htmx(request),

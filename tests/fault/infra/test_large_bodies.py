@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,6 +57,19 @@ def test_two_megabytes_of_json_are_refused_with_the_delivered_limit(
     assert "limit" in answer.json()["detail_en"]
     assert seen == []
     assert platform.post("/things", content=b'{"a":1}').json() == {"size": 7}
+
+
+def test_only_the_named_paths_take_larger_bodies(seen: list[int]) -> None:
+    app = application(seen)
+    streams = [("POST", re.compile("/thin[g]s"))]
+    app.add_middleware(BodyLimit, max_body=10, max_upload=20, max_stream=1_000, streams=streams)
+    app.add_middleware(RequestContext)
+    app.add_api_route("/things/more", lambda: None, methods=["POST"])
+    with TestClient(app) as client:
+        assert client.post("/things", content=b"x" * 1_000).json() == {"size": 1_000}
+        assert client.post("/things", content=b"x" * 1_001).json()["facts"] == {"limit": 1_000}
+        assert client.post("/things/more", content=b"x" * 11).json()["facts"] == {"limit": 10}
+        assert client.put("/things", content=b"x" * 11).status_code == 413
 
 
 def test_the_identity_service_refuses_far_less(seen: list[int]) -> None:

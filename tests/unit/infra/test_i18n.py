@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import datetime as dt
 from collections import defaultdict
 from decimal import Decimal
@@ -53,6 +54,25 @@ def test_every_message_has_an_english_text() -> None:
     }
     listing = "\n".join(f"{files[0]}: {text}" for text, files in sorted(missing.items(), key=lambda i: i[1]))
     assert not missing, f"{len(missing)} messages without English:\n{listing}"
+
+
+def test_messages_inside_format_strings_have_an_english_text() -> None:
+    """The extractor does not look into f-strings."""
+    catalogue = i18n.Catalogue.load(i18n.catalogue_paths())
+    marked = {
+        call.args[0].value: path.relative_to(API)
+        for path in API.rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "N_"
+        and isinstance(call.args[0], ast.Constant)
+    }  # fmt: skip
+    missing = {
+        text: path
+        for text, path in marked.items()
+        if text not in catalogue and any("\u4e00" <= c <= "\u9fff" for c in text)
+    }
+    assert len(marked) > 500
+    assert not missing
 
 
 def test_slices_agree_on_the_english_of_a_message() -> None:

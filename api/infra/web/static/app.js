@@ -59,19 +59,24 @@ for (const drop of document.querySelectorAll("[data-file-drop]")) {
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (event.defaultPrevented || form.matches("[hx-post],[hx-get],[data-hx-post]")) return;
-  if (form.dataset.sent) {
+  if (event.defaultPrevented || form.matches("[hx-post],[hx-get],[data-hx-post],[data-download]")) return;
+  if (form.hasAttribute("data-sent")) {
     event.preventDefault();
     return;
   }
-  form.dataset.sent = "1";
+  form.setAttribute("data-sent", ""); // a field may be named "dataset"
   event.submitter?.setAttribute("aria-busy", "true");
 });
 
 addEventListener("pageshow", () => {
-  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  for (const form of document.querySelectorAll("form[data-sent]")) form.removeAttribute("data-sent");
   for (const button of document.querySelectorAll("button[aria-busy]")) button.removeAttribute("aria-busy");
 });
+
+// A menu that is taller than the screen scrolls by itself: begin where the present page's link is.
+const menu = document.querySelector(".side-menu-long");
+const here = menu?.querySelector("[aria-current]");
+if (here) menu.scrollTop += here.getBoundingClientRect().bottom - menu.getBoundingClientRect().top - innerHeight * 0.6;
 
 function focusMarked(root) {
   root.querySelector("[data-focus]")?.focus();

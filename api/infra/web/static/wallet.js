@@ -1,11 +1,11 @@
 // Signing with a wallet in the browser (EIP-1193): a button names the element that holds what is signed and the field that
 // takes the signature. Without a wallet the page works as well: the signature is pasted from the employer's own system.
 
-async function account(provider, wanted) {
+async function account(provider, wanted, other) {
   const accounts = await provider.request({ method: "eth_requestAccounts" });
   if (!wanted) return accounts[0];
   const found = accounts.find((item) => item.toLowerCase() === wanted.toLowerCase());
-  if (!found) throw new Error(wanted);
+  if (!found) throw new Error(other || wanted);
   return found;
 }
 
@@ -21,7 +21,7 @@ async function sign(button) {
   const source = document.getElementById(button.dataset.walletSign).textContent;
   button.disabled = true;
   try {
-    const from = await account(provider, button.dataset.walletSigner);
+    const from = await account(provider, button.dataset.walletSigner, button.dataset.walletOther);
     if (button.dataset.walletText) {
       const hex = Array.from(new TextEncoder().encode(source), (byte) => byte.toString(16).padStart(2, "0")).join("");
       target.value = await provider.request({ method: "personal_sign", params: [`0x${hex}`, from] });
