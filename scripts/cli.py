@@ -84,6 +84,7 @@ def up(data: DATA = DEFAULT_DATA, port: PORT = 8080, network: NETWORK = None) ->
 
 
 def demo(
+    context: typer.Context,
     data: DATA = DEFAULT_DATA,
     port: PORT = 8080,
     network: NETWORK = None,
@@ -98,6 +99,8 @@ def demo(
     ] = False,
 ) -> None:
     """演示主流程：注册、起草、签署、存证、离线核验 / play the main job through the HTTP API, then stay up."""
+    if context.invoked_subcommand is not None:
+        return
     from scripts.demo import DemoFailed, play
 
     if rewrite:
@@ -114,6 +117,49 @@ def demo(
         raise _fail(str(exc)) from exc
     finally:
         platform.stop()
+
+
+def demo_risk(
+    data: DATA = DEFAULT_DATA,
+    port: PORT = 8080,
+    network: NETWORK = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="整个区县 35,834 户 / the whole district, else 2,000 enterprises")
+    ] = False,
+    seed: Annotated[int, typer.Option("--seed", help="种子 / seed")] = 1,
+    as_json: AS_JSON = False,
+) -> None:
+    """风险预警演示：真实接入、评分、预警、处置、上链 / departments' files through intake, runs, a closed and anchored case."""
+    from concurrent.futures import ThreadPoolExecutor
+    from dataclasses import asdict
+
+    from scripts.demo_risk import RiskDemoFailed, district, last_month, play
+    from scripts.district.cli import PROFILES
+
+    enterprises, month = PROFILES["full" if full else "small"], last_month()
+    platform = _platform(data, port, network)
+    # The departments' files are made while the programs start.
+    with ThreadPoolExecutor(1) as beside:
+        files = beside.submit(district, platform.installation.root, enterprises, month, seed)
+        _start(platform)
+    try:
+        files.result()
+        done = play(
+            platform.installation,
+            lambda text: console.print(f"[green]✓[/green] {text}", highlight=False),
+            enterprises=enterprises,
+            seed=seed,
+            end=month,
+        )
+    except RiskDemoFailed as exc:
+        raise _fail(str(exc)) from exc
+    finally:
+        platform.stop()
+    if as_json:
+        typer.echo(json.dumps(asdict(done), ensure_ascii=False))
+        return
+    for name, value in asdict(done).items():
+        typer.echo(f"{name:20} {value}")
 
 
 def _rewrite() -> None:
@@ -186,8 +232,12 @@ def code(role: str, data: DATA = DEFAULT_DATA) -> None:
 def build_app(first: str | None = None) -> typer.Typer:
     """The command line; with `first` (the first word typed) only what that command needs is imported."""
     app = typer.Typer(no_args_is_help=True, add_completion=False, help="Concord 和谐劳动关系公共服务平台")
-    for command in (up, demo, status, keys, code):
+    for command in (up, status, keys, code):
         app.command()(command)
+    demonstrations = typer.Typer(invoke_without_command=True)
+    demonstrations.callback()(demo)
+    demonstrations.command("risk")(demo_risk)
+    app.add_typer(demonstrations, name="demo")
     if first in {None, "verify"}:
         from chain.verifier.cli import verify
 
@@ -240,6 +290,10 @@ def build_app(first: str | None = None) -> typer.Typer:
         from scripts.bench import app as bench_app
 
         app.add_typer(bench_app, name="bench")
+    if first in {None, "district"}:
+        from scripts.district.cli import app as district_app
+
+        app.add_typer(district_app, name="district")
     if first in {None, "vectors"}:
         from scripts.vectors import app as vectors_app
 
@@ -274,13 +328,15 @@ COMMANDS = frozenset(
         "trust-root",
         "page-check",
         "operator",
+        "risk",
+        "exchange",
         "audit-log",
         "witness",
     ]
-    + ["bench", "backup", "restore", "vectors", "conformance"]
+    + ["bench", "backup", "restore", "vectors", "conformance", "district"]
 )
 PLATFORM_COMMANDS = frozenset(
-    {"worker", "migrate", "openapi", "publish", "release", "trust-root", "operator"}
+    {"worker", "migrate", "openapi", "publish", "release", "trust-root", "operator", "risk", "exchange"}
 )
 
 

@@ -32,7 +32,7 @@ NETWORKS: dict[str, tuple[str, ...]] = {"local4": ("hr", "court", "union", "nota
 
 SECP256K1_KEYS = (
     *("relay", "deployer", "registrar", "governance-1", "governance-2", "governance-3"),
-    *("court-deployer", "court-relay"),
+    *("court-deployer", "court-relay", "rule-run"),
 )
 COURT_SEAL = "court.test/chain"
 """Name of the TEST court's key that seals its chain's blocks."""

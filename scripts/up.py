@@ -231,7 +231,7 @@ class Platform:
 
         found = load_deployment(self.installation.deployment_folder)
         if found is not None:
-            return found
+            return self._extend(found)
         self._say("contracts: deploying")
         self.chain.permit()
         config = DeploymentConfig(
@@ -247,6 +247,19 @@ class Platform:
             done = deploy(
                 gateway, self.installation.key("deployer"), config, self.installation.deployment_folder
             )
+        return self._extend(done)
+
+    def _extend(self, deployment: Any) -> Any:
+        """Contracts that came after the first release, for a new installation and an old one alike."""
+        from chain.deployer_extension import extend, is_extended
+
+        if is_extended(deployment):
+            return deployment
+        self._say("contracts: adding those of this release")
+        self.chain.permit()
+        keys, folder = (address_of(self.installation.key("rule-run")),), self.installation.deployment_folder
+        with self.chain.gateway() as gateway:
+            done = extend(gateway, self.installation.key("deployer"), folder, keys)
         self.chain.close_deployment()
         return done
 
@@ -349,6 +362,7 @@ class Platform:
                 "test_installation": made.test,
                 **self.chain.settings(),
                 "relay_key_file": self._key_file("relay"),
+                "rule_run_key_file": self._key_file("rule-run"),
                 "log_key_file": self._key_file("log"),
                 "trust_root_file": made.trust_root,
                 "root_vkeys": [made.note_key("root").vkey],

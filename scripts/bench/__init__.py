@@ -22,7 +22,15 @@ SECTIONS = (
     "fuzz",
     "network",
     "light",
+    "risk",
+    "risk_intake",
+    "risk_pages",
+    "risk_pass",
+    "risk_nightly",
+    "risk_backtest",
+    "risk_correction",
+    "risk_scoring",
 )
 
 for _name in SECTIONS:
-    app.command(_name)(import_module(f"scripts.bench.{_name}").run)
+    app.command(_name.replace("_", "-"))(import_module(f"scripts.bench.{_name}").run)
