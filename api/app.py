@@ -83,7 +83,11 @@ def create_app(container: Container) -> FastAPI:
         if attach is not None:
             attach(container, web)
     app.add_middleware(
-        middleware.BodyLimit, max_body=settings.max_body_bytes, max_upload=settings.max_upload_bytes
+        middleware.BodyLimit,
+        max_body=settings.max_body_bytes,
+        max_upload=settings.max_upload_bytes,
+        max_stream=settings.max_delivery_bytes,
+        streams=[stream for router in routers for stream in getattr(router, "STREAMS", ())],
     )
     app.add_middleware(middleware.RequestContext)
     return app

@@ -20,6 +20,9 @@ import structlog
 import typer
 
 from api.bootstrap.container import SLICES, Container
+from api.bootstrap.exchange_commands import app as exchange_app
+from api.bootstrap.risk_scoring_command import app as risk_app
+from api.bootstrap.warning_commands import app as decisions_app
 from api.infra import logging, problems
 from api.infra.settings import Settings
 from api.kernel.errors import DomainError, ErrorKind
@@ -34,6 +37,9 @@ release_app = typer.Typer(
     no_args_is_help=True, help="发布签署页面与模板 / release signing page and templates"
 )
 app.add_typer(release_app, name="release")
+risk_app.registered_commands.extend(decisions_app.registered_commands)
+app.add_typer(risk_app, name="risk")
+app.add_typer(exchange_app, name="exchange")
 
 PAUSE = 1.0
 """Seconds between two rounds of due work when the last one found nothing; a slice's `tasks.PAUSE` may say otherwise."""

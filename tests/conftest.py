@@ -38,6 +38,14 @@ MAY_BE_ABSENT = (
 """Reasons for which a test may be skipped although `scripts/test` has installed everything it can."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of the running platform come one after another in one process: the sessions that they share end when idle."""
+    for item in items:
+        groups = [mark.args for mark in item.iter_markers("xdist_group")]
+        if "live_platform" in getattr(item, "fixturenames", ()) and groups != [("live",)]:
+            raise pytest.UsageError(f'{item.nodeid} uses live_platform: mark it with xdist_group("live")')
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]

@@ -27,7 +27,15 @@ from api.anchoring.service.operator import Operator
 from api.anchoring.service.proofs import Proofs
 from api.anchoring.service.recorder import Recorder
 from api.anchoring.service.registry import RegistryCalls
+from api.anchoring.service.rule_run import RuleRunSigner
+from api.anchoring.service.warning_proof import WarningProofs
 from api.anchoring.service.witnessing import Witnessing
+from api.bootstrap.warning_decisions import (
+    WarnedEnterprises,
+    domain_of,
+    warning_decisions,
+    warning_inbox,
+)
 from api.infra.db import UnitOfWork
 from api.infra.settings import read_secret
 from api.kernel.errors import unavailable
@@ -103,12 +111,7 @@ def build(c: Container) -> Anchoring:
         return found
 
     def contracts() -> Contracts:
-        made = deployment()
-        return Contracts(
-            made.address("EvidenceLog"),
-            made.address("ParticipantRegistry"),
-            made.address("LaborContractRegistry"),
-        )
+        return Contracts.of({name: made.address for name, made in deployment().contracts.items()})
 
     @cache
     def log_key() -> LogKey:
@@ -144,6 +147,12 @@ def build(c: Container) -> Anchoring:
             ),
             monotonic=time.monotonic,
         )
+
+    def rule_run_key() -> bytes | None:
+        path = c.settings.rule_run_key_file
+        if path is None:
+            return None
+        return bytes.fromhex(read_secret(path, "rule_run_key_file").removeprefix("0x"))
 
     def make_judicial() -> JudicialWorker | None:
         from api.bootstrap.court_access import court_gateway, has_court
@@ -206,21 +215,29 @@ def build(c: Container) -> Anchoring:
             CheckpointStamps(timestamp_client(c.settings, c.clock)),
         )
 
+    domain = domain_of(deployment)
+    warnings = warning_decisions(c, domain, deployment, contracts)
+    proofs = Proofs(
+        c.settings.log_origin,
+        log_key,
+        c.clock,
+        WITNESS_PATIENCE if c.settings.witness_threshold else timedelta(0),
+    )
     return Anchoring(
         uow=c.uow,
         recorder=Recorder(c.settings.log_origin, c.clock),
         registry=RegistryCalls(contracts, c.clock),
-        proofs=Proofs(
-            c.settings.log_origin,
-            log_key,
-            c.clock,
-            WITNESS_PATIENCE if c.settings.witness_threshold else timedelta(0),
-        ),
+        proofs=proofs,
         index=ChainIndex(),
         operator=Operator(c.clock, witness_identities(c), c.settings.log_origin),
-        erasure=Erasure(),
+        erasure=Erasure(c.clock),
         make_worker=make_worker,
         make_judicial=make_judicial,
         make_longevity=make_longevity,
         make_light=make_light,
+        warnings=warnings,
+        inbox=warning_inbox(c),
+        proof=WarningProofs(proofs, domain),
+        subjects=WarnedEnterprises(c),
+        make_rule_signer=lambda: RuleRunSigner(c.uow, warnings, rule_run_key),
     )

@@ -11,6 +11,7 @@ from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from api.bootstrap.street import StreetAuthenticator
 from api.infra import problems
 from api.infra.auth import Authenticator
 from api.infra.db import Database, UnitOfWork
@@ -34,6 +35,9 @@ SLICES = (
     "insight",
     "rights",
     "governance",
+    "risk",
+    "exchange",
+    "disposal",
 )
 """Every slice of the installation, in the order in which their tables depend on nothing but infra."""
 
@@ -127,6 +131,41 @@ class Container:
         """Who governs the chain, and what was decided."""
         return self._build("governance")
 
+    @cached_property
+    def risk(self) -> Any:
+        """Risk early warning: runs, standings, warnings."""
+        return self._build("risk")
+
+    @property
+    def risk_rulesets(self) -> Any:
+        """Versions of the rule set (the risk slice)."""
+        return self.risk.versions
+
+    @cached_property
+    def exchange(self) -> Any:
+        """Departments' files and accepted rows."""
+        return self._build("exchange")
+
+    @property
+    def exchange_matching(self) -> Any:
+        """Review of doubtful links (the exchange slice)."""
+        return self.exchange.matching
+
+    @property
+    def exchange_freshness(self) -> Any:
+        """How far each dataset reaches (the exchange slice)."""
+        return self.exchange.freshness
+
+    @property
+    def exchange_sharing(self) -> Any:
+        """Approved sharing out (the exchange slice)."""
+        return self.exchange.sharing
+
+    @cached_property
+    def disposal(self) -> Any:
+        """From an issued warning to a closed case."""
+        return self._build("disposal")
+
     @property
     def recorder(self) -> EventRecorder:
         """Recorder of evidence events (the anchoring slice)."""
@@ -135,9 +174,8 @@ class Container:
 
     @property
     def authenticator(self) -> Authenticator:
-        """Resolver of sessions and credentials (the identity slice)."""
-        authenticator: Authenticator = self.identity.sessions
-        return authenticator
+        """Resolver of sessions and credentials (the identity slice), with a street officer's streets (disposal)."""
+        return StreetAuthenticator(self.identity.sessions, lambda account: self.disposal.desk.towns(account))
 
     def wire(self) -> Container:
         """Register error texts and bus subscriptions of all slices and let them start, once; returns itself."""

@@ -7,6 +7,7 @@ from importlib import import_module
 
 from api.bootstrap.container import SLICES
 from api.infra import problems
+from chain import warning_proof
 from chain.verifier.texts import SUB_TEXTS
 from signing import error_texts
 from tests.support.documented_tests import ROOT, missing, named_tests, rows_of
@@ -19,7 +20,7 @@ CHINESE = re.compile(r"[一-鿿]")
 
 def known_texts() -> dict[str, tuple[str, str]]:
     """Every code that a person may meet, with its Chinese and English text."""
-    known = dict(problems.TEXTS) | dict(error_texts.TEXTS) | dict(SUB_TEXTS)
+    known = dict(problems.TEXTS) | dict(error_texts.TEXTS) | dict(SUB_TEXTS) | dict(warning_proof.TEXTS)
     for name in SLICES:
         known |= import_module(f"api.{name}.texts").TEXTS
     return known

@@ -89,6 +89,14 @@ class Visit:
             assert found <= width, f"{name} is {found} px wide at {width} px"
         self.page.set_viewport_size({"width": self.profile.width, "height": self.profile.height})
 
+    def fits(self, name: str) -> None:
+        """The present page needs no sideways scrolling at either width; without pictures."""
+        for width, height in WIDTHS.items():
+            self.page.set_viewport_size({"width": width, "height": height})
+            found = self.page.evaluate("document.documentElement.scrollWidth")
+            assert found <= width, f"{name} is {found} px wide at {width} px"
+        self.page.set_viewport_size({"width": self.profile.width, "height": self.profile.height})
+
     def axe(self, name: str) -> None:
         """No violation of WCAG 2.2 A and AA, nor of axe's best practices, at both widths."""
         source = AXE.read_text(encoding="utf-8")

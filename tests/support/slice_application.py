@@ -126,7 +126,10 @@ def slice_application(
             node_modules=NODE_MODULES,
         ),
     )
-    app.add_middleware(BodyLimit, max_body=2_000_000, max_upload=20_000_000)
+    streams = getattr(router, "STREAMS", ())
+    app.add_middleware(
+        BodyLimit, max_body=2_000_000, max_upload=20_000_000, max_stream=60_000_000, streams=streams
+    )
     app.add_middleware(RequestContext)
     made = SliceApplication(app, authenticator, database)
     try:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 from api.evidence.service.releases import SETTLED
 from scripts.bench.signing import database_traffic
 from tests.integration.platform.conftest import World
+
+pytestmark = [pytest.mark.xdist_group("live"), pytest.mark.slow]
 
 TRANSACTIONS, STATEMENTS = 89, 284
 """Of one contract, from draft to EFFECTIVE, by an employer that has signed before. A change is meant, or a mistake."""
