@@ -8,12 +8,14 @@ policy or threw. Use http://localhost (not 127.0.0.1): passkeys and WebCrypto ne
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.support.phone_line import PhoneLine
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -39,7 +41,7 @@ window.open = () => null;
 
 @dataclass(frozen=True)
 class Profile:
-    """What kind of browser: size, agent, passkey authenticator, bandwidth, what it blocks."""
+    """What kind of browser: size, agent, passkey authenticator, bandwidth, what it blocks, a line that can be cut."""
 
     name: str
     width: int = 360
@@ -49,9 +51,11 @@ class Profile:
     kilobits: int | None = None
     blocks: bool = False
     reload: bool = False
+    mobile: bool = False
 
 
 PHONE = Profile("phone")
+PHONE_MOBILE = Profile("phone-mobile", mobile=True)
 PHONE_PASSKEY = Profile("phone-passkey", passkey=True)
 DESKTOP = Profile("desktop", 1280, 860)
 WECHAT_OLD = Profile("wechat-old", 360, 640, WECHAT_AGENT, kilobits=400, blocks=True, reload=True)
@@ -68,6 +72,21 @@ class Visit:
     errors: list[str] = field(default_factory=list)
     authenticator: str = ""
     cdp: CDPSession | None = None
+    line: PhoneLine | None = None
+
+    def lose_network(self) -> None:
+        """A mobile profile's line is cut, and the browser says that it is offline."""
+        assert self.line, "this profile has no line of its own"
+        self.expected_errors += ["ERR_INTERNET_DISCONNECTED", "ERR_SOCKS_CONNECTION_FAILED"]
+        self.line.cut()
+        self.context.set_offline(True)
+
+    def find_network(self) -> None:
+        """The line carries again, and the page is told."""
+        assert self.line, "this profile has no line of its own"
+        self.line.mend()
+        self.context.set_offline(False)
+        self.page.evaluate("window.dispatchEvent(new Event('online'))")
 
     def expect_error(self, text: str) -> None:
         """Errors of the console that hold this text are part of the test."""
@@ -120,7 +139,7 @@ class Visit:
             self.page.reload()
 
 
-def _open(browser: Browser, profile: Profile) -> Visit:
+def _open(browser: Browser, profile: Profile, line: PhoneLine | None) -> Visit:
     options: dict[str, Any] = {
         "viewport": {"width": profile.width, "height": profile.height},
         "locale": "zh-CN",
@@ -129,10 +148,12 @@ def _open(browser: Browser, profile: Profile) -> Visit:
         options["user_agent"] = profile.agent
     if profile.blocks:
         options["accept_downloads"] = False
+    if line:
+        options["proxy"] = {"server": line.address, "bypass": "<-loopback>"}
     context = browser.new_context(**options)
     if profile.blocks:
         context.add_init_script(NO_WEBAUTHN)
-    visit = Visit(profile, context, context.new_page())
+    visit = Visit(profile, context, context.new_page(), line=line)
     page = visit.page
     page.on("console", lambda m: visit.errors.append(f"console: {m.text}") if m.type == "error" else None)
     page.on("pageerror", lambda e: visit.errors.append(f"uncaught: {e}"))
@@ -177,11 +198,12 @@ def browser_for(chromium: Browser) -> Callable[[Profile], AbstractContextManager
 
     @contextmanager
     def opened(profile: Profile) -> Iterator[Visit]:
-        visit = _open(chromium, profile)
-        try:
-            yield visit
-        finally:
-            visit.context.close()
+        with PhoneLine() if profile.mobile else nullcontext() as line:
+            visit = _open(chromium, profile, line)
+            try:
+                yield visit
+            finally:
+                visit.context.close()
         assert not visit.unexpected(), "\n".join(visit.unexpected())
 
     return opened
