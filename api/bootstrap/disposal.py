@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 import api.disposal
 from api.bootstrap.disposal_risk import Departments, Part, RiskSide
 from api.bootstrap.rendering import font_folders
+from api.bootstrap.reports import exporter
 from api.disposal.model import Subject
 from api.disposal.ports import Notice, Person
 from api.disposal.service.context import Context
@@ -180,6 +181,7 @@ def build(c: Container) -> Disposal:
             printer=TypstNotices(font_folders(c), test=c.settings.test_installation),
             recorder=LateRecorder(c),
             announce=announce,
+            exporter=exporter(c),
         )
     )
 

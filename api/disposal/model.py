@@ -274,7 +274,7 @@ class Line:
     @property
     def tasks_done(self) -> int:
         """Joint tasks that are done."""
-        return len(self.tasks) - self.tasks_open
+        return sum(task.state == "done" for task in self.tasks)
 
 
 @dataclass(frozen=True)

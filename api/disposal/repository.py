@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import exists, func, or_, select, tuple_
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from api.disposal.model import (
@@ -47,6 +48,11 @@ def units(session: Session) -> list[Unit]:
     return [Unit(row.code, UnitKind(row.kind), row.name, row.name_en) for row in rows]
 
 
+def streets(session: Session) -> dict[str, str]:
+    """Names of the streets by code."""
+    return {unit.code: unit.name for unit in units(session) if unit.kind is UnitKind.STREET}
+
+
 def post_of(row: PostRow) -> Post:
     """The row as it is read."""
     return Post(
@@ -77,6 +83,15 @@ def posts_on(
     return [(post_of(row), UnitKind(kind)) for row, kind in session.execute(wanted)]
 
 
+def holds_post(session: Session, account: str, unit: str, from_day: date) -> bool:
+    """Whether somebody holds a post of his own in a unit on a day or later: he can be stood in for."""
+    wanted = select(PostRow.id).where(
+        PostRow.account_id == account, PostRow.unit == unit, PostRow.deputy_of.is_(None),
+        or_(PostRow.valid_to.is_(None), PostRow.valid_to >= from_day),
+    )  # fmt: skip
+    return session.scalar(wanted.limit(1)) is not None
+
+
 def reach(session: Session, account: str, day: date) -> Reach:
     """What an account may see and do on a day: posts of the HR bureau open the whole district."""
     capacities: dict[str, set[Capacity]] = {}
@@ -100,14 +115,16 @@ def on_duty(session: Session, at: datetime, unit: Sequence[str]) -> list[DutyRow
 
 
 def next_number(session: Session, series: str) -> int:
-    """The next number of a series; no two callers get the same and none is left out after a commit."""
-    row = session.get(NumberRow, series, with_for_update=True)
-    if row is None:
-        row = NumberRow(series=series, last=0)
-        session.add(row)
-    row.last += 1
-    session.flush()
-    return row.last
+    """The next number of a series; no two callers get the same and none is left out after a commit.
+
+    Two that begin a year's series at once wait for each other: the row is made by whoever is first.
+    """
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    begun = insert(NumberRow).values(series=series, last=1)
+    wanted = begun.on_conflict_do_update(
+        index_elements=[NumberRow.series], set_={NumberRow.last: NumberRow.last + 1}
+    ).returning(NumberRow.last)
+    return int(session.execute(wanted).scalar_one())
 
 
 # -- cases
@@ -274,15 +291,27 @@ def late_tasks(session: Session, today: date, limit: int) -> list[tuple[str, str
     return [(one, case_id) for one, case_id in session.execute(wanted)]
 
 
-def provisional_cases(session: Session) -> list[CaseRow]:
-    """Open cases with a date that counts a year without a holiday notice."""
-    wanted = select(CaseRow).where(CaseRow.provisional.is_(True), CaseRow.stage != str(Stage.CLOSED))
-    return list(session.scalars(wanted))
+def open_cases(session: Session) -> list[CaseRow]:
+    """All cases that are not closed."""
+    return list(session.scalars(select(CaseRow).where(CaseRow.stage != str(Stage.CLOSED))))
+
+
+def waiting_statements(session: Session) -> list[StatementRow]:
+    """Statements without an answer."""
+    return list(session.scalars(select(StatementRow).where(StatementRow.answered_at.is_(None))))
 
 
 def open_tasks(session: Session, case_id: str) -> int:
     """Number of joint tasks that are not done."""
     wanted = select(func.count()).where(TaskRow.case_id == case_id, TaskRow.state == "open")
+    return session.scalar(wanted) or 0
+
+
+def open_appeals(session: Session, case_id: str) -> int:
+    """Number of appeals that are not answered."""
+    wanted = select(func.count()).where(
+        StatementRow.case_id == case_id, StatementRow.kind == "appeal", StatementRow.answered_at.is_(None)
+    )
     return session.scalar(wanted) or 0
 
 
@@ -316,6 +345,21 @@ def event_view(row: EventRow) -> EventView:
         row.note or "",
         row.digest,
     )
+
+
+RETURNING = ("reject_closure", "statement_answered")
+"""Actions that may send a case back to be verified again."""
+
+
+def newest(session: Session, case_id: str, actions: Sequence[str]) -> EventRow | None:
+    """The newest event of a case among some actions."""
+    wanted = (
+        select(EventRow)
+        .where(EventRow.case_id == case_id, EventRow.action.in_(actions))
+        .order_by(EventRow.seq.desc())
+        .limit(1)
+    )
+    return session.scalar(wanted)
 
 
 def events(session: Session, case_id: str, after: int = 0, limit: int = 500) -> list[EventView]:

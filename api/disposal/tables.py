@@ -137,7 +137,7 @@ class MeasureRow(Base):
 
 
 class TaskRow(Base):
-    """A joint task of a unit. state: open, done."""
+    """A joint task of a unit. state: open, done, ended (taken back)."""
 
     __tablename__ = "disposal_task"
 
@@ -278,7 +278,10 @@ class LawPeriodRow(Base):
 
 
 class SampleRow(Base):
-    """A monthly random sample of unwarned enterprises, with what is needed to draw it again."""
+    """A monthly random sample of unwarned enterprises, with what is needed to draw it again.
+
+    members: everybody who could have been drawn, packed; NULL for samples that were drawn before they were kept.
+    """
 
     __tablename__ = "disposal_sample"
 
@@ -287,6 +290,7 @@ class SampleRow(Base):
     size: Mapped[int]
     population: Mapped[int]
     population_digest: Mapped[str] = mapped_column(String(64))
+    members: Mapped[bytes | None] = mapped_column(SealedBytes, deferred=True)
     drawn_at: Mapped[datetime] = mapped_column(UtcDateTime)
     drawn_by: Mapped[str] = mapped_column(String(64))
 

@@ -59,6 +59,30 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "disposal.transfer_pending": ("移交正在等待对方接收。", "A transfer is waiting to be accepted."),
     "disposal.transfer_to_itself": ("不能移交给本单位。", "A case can't be transferred to its own unit."),
+    "disposal.form_of_earlier_cycle": (
+        "这是上一轮的核查表：预警已重新打开、升级或者移交，请刷新页面，重新到现场核查。",
+        "This is the form of an earlier round: the case was reopened, raised or transferred. Reload the page and visit again.",
+    ),
+    "disposal.sample_month": (
+        "只能抽取本月的样本：多抽几个月等于重抽。",
+        "Only the present month's sample can be drawn: drawing for other months would be drawing again.",
+    ),
+    "disposal.deputy_of_nobody": (
+        "代理只能代理在本单位任职的另一人。",
+        "A deputy stands in for another person who holds a post in the unit.",
+    ),
+    "disposal.transfer_unit": (
+        "预警只能移交给街镇、人社部门或者行业主管部门。",
+        "A case can be transferred to a street, the HR bureau or a department only.",
+    ),
+    "disposal.appeal_waiting": (
+        "单位还有 {open} 项申诉没有答复，答复之后才能销号。",
+        "{open} appeals of the enterprise wait for an answer; the case can be closed after it.",
+    ),
+    "disposal.random_by_sample": (
+        "随机抽查只来自每月的抽样，预警的核查不能登记为随机抽查。",
+        "Random inspections come from the month's sample alone; the verification of a warning is not one.",
+    ),
     "disposal.no_transfer_pending": ("没有等待接收的移交。", "No transfer is waiting."),
     "disposal.reason_missing": ("请填写理由。", "Please give a reason."),
     "disposal.not_entitled": (
@@ -101,7 +125,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "请先同步核查表，再上传照片。",
         "Send the form that names the photo first.",
     ),
-    "disposal.task_done": ("该任务已经办结。", "This task is done already."),
+    "disposal.task_done": ("该任务已经办结或者收回。", "This task is done already, or was taken back."),
     "disposal.task_due_past": ("任务期限须在今天之后。", "A task must be due after today."),
     "disposal.self_correction_missing": (
         "蓝色预警的首次处置是自查整改提示书，请先生成提示书。",
@@ -221,9 +245,10 @@ ACTIONS = {
     "approve_closure": N_("复核通过"),
     "reject_closure": N_("复核退回"),
     "reopen": N_("重新打开"),
+    "task_withdrawn": N_("收回联合任务"),
     "offer_transfer": N_("提出移交"),
     "accept_transfer": N_("接收移交"),
-    "refuse_transfer": N_("拒绝移交"),
+    "refuse_transfer": N_("拒绝或者收回移交"),
     "raise": N_("升级"),
     "task_opened": N_("交办联合任务"),
     "task_done": N_("联合任务办结"),

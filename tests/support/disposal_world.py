@@ -15,12 +15,14 @@ from sqlalchemy.orm import Session
 
 from api.anchoring.service.recorder import Recorder
 from api.bootstrap.disposal import TypstNotices
+from api.bootstrap.reports import TypstReports
 from api.disposal.model import Action, Capacity, Subject, Unit, UnitKind
 from api.disposal.ports import Incident, Notice, Person, Returned, SupportingRow
 from api.disposal.service.context import Context
 from api.disposal.service.facade import Disposal
 from api.infra.auth import Principal
 from api.infra.db import Database, UnitOfWork
+from api.infra.reports import Exporter
 from api.kernel.clock import SHANGHAI, FixedClock
 from api.kernel.events import CaseClosed, DomainEvent, WarningIssued
 from api.notification.repository import MessageRow
@@ -193,6 +195,7 @@ class World:
                 subjects=self.register, rows=self.risk, history=self.risk, departments=Senders(),
                 people=Staff(), messages=Messages(self.notification),
                 printer=printer(), recorder=Recorder("log.test.example", self.clock), announce=self._announce,
+                exporter=Exporter(self.uow, self.clock, TypstReports(FontBook.npm(ROOT / "node_modules"), test=True)),
             )
         )  # fmt: skip
         for unit in UNITS:

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from api.disposal.router.boards_api import api as boards
 from api.disposal.router.case_api import api as cases
+from api.disposal.router.case_api import files
 from api.disposal.router.desk_api import api as desk
 from api.disposal.router.own_api import api as own
 from api.disposal.router.page_boards import pages as board_pages
@@ -14,7 +15,7 @@ from api.disposal.router.pages import pages
 from api.disposal.router.papers_api import api as papers
 
 api = APIRouter(prefix="/disposal", tags=["disposal"])
-for part in (cases, papers, boards, own, desk):
+for part in (cases, files, papers, boards, own, desk):
     api.include_router(part)
 for page in (posts, board_pages, desk_pages, own_pages):
     pages.include_router(page)

@@ -21,11 +21,12 @@ from api.disposal.schemas import (
     TextIn,
 )
 from api.infra.idempotency import IdempotentRoute
+from api.infra.reports import AskedIn, download
 from api.kernel.errors import invalid
 
 api = APIRouter(route_class=IdempotentRoute)
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-Purpose = Annotated[str, Query(min_length=2, max_length=200)]
+files = APIRouter()
+"""What is taken out: asking again makes the file again."""
 
 
 def colours_of(names: list[str]) -> list[Colour]:
@@ -55,14 +56,10 @@ def listing(
     return CasesOut(cases=[CaseOut.of(case, measure) for case, measure in found.rows], next=found.next)
 
 
-@api.get("/cases.xlsx", summary="The caller's cases as a spreadsheet")
-def export(disposal: Service, who: Staff, purpose: Purpose) -> Response:
-    """At most 20,000 rows, marked with who took it and why; audited."""
-    headers = {
-        "Content-Disposition": 'attachment; filename="disposal-cases.xlsx"',
-        "Cache-Control": "no-store",
-    }
-    return Response(disposal.command.export(who, purpose), media_type=XLSX, headers=headers)
+@files.post("/cases/exports", summary="Take the caller's cases out as XLSX or PDF", response_class=Response)
+def export(disposal: Service, who: Staff, body: AskedIn) -> Response:
+    """The newest 20,000 in a sheet, 300 on paper, marked with who took them, when and for what. Audited."""
+    return download(disposal.command.export(who, body.asked()))
 
 
 @api.get("/funnel", summary="Number of cases by stage and colour")
@@ -104,7 +101,7 @@ def sync_form(disposal: Service, who: Staff, case_id: Id, body: FormIn) -> FormO
     """May be repeated and come in any order; the answer is the merged form."""
     answers = [one.model_dump() for one in body.answers]
     photos = [one.model_dump() for one in body.photos]
-    return FormOut.of(*disposal.field.sync(who, case_id, body.device, answers, photos))
+    return FormOut.of(*disposal.field.sync(who, case_id, body.device, answers, photos, body.cycle))
 
 
 @api.put("/cases/{case_id}/photos/{sha256}", summary="Upload a photo named in the form")
@@ -139,4 +136,11 @@ def open_task(disposal: Service, who: Staff, case_id: Id, body: TaskIn) -> dict[
 def task_done(disposal: Service, who: Staff, task_id: Id, body: TextIn) -> Response:
     """By the party of the task."""
     disposal.tasks.done(who, task_id, body.text)
+    return Response(status_code=204)
+
+
+@api.post("/tasks/{task_id}/withdrawal", summary="Take a joint task back", status_code=204)
+def task_withdrawn(disposal: Service, who: Staff, task_id: Id, body: TextIn) -> Response:
+    """By the case's owner or the bureau, with a reason; it no longer keeps the case open."""
+    disposal.tasks.withdraw(who, task_id, body.text)
     return Response(status_code=204)

@@ -104,6 +104,12 @@ def sample(disposal: Service, who: Staff, month: Month) -> SampleOut:
     return SampleOut.of(disposal.measures.sample(who, month))
 
 
+@api.get("/samples/{month}/population", summary="Everybody who could have been drawn")
+def population(disposal: Service, who: Staff, month: Month) -> list[int]:
+    """Numbers of enterprises, ascending; seed and size give the sample again. Empty for old samples."""
+    return disposal.measures.sample_members(who, month)[1]
+
+
 @api.get("/inspections", summary="Inspections with the reason they were made for")
 def inspections(
     disposal: Service,

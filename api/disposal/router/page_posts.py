@@ -12,12 +12,25 @@ from api.disposal.model import Action
 from api.disposal.router.access import Id, Service, Staff
 from api.disposal.router.boards_api import given
 from api.infra.i18n import N_
-from api.infra.web import redirect
+from api.infra.reports import Asked, Format, download
+from api.infra.web import language, redirect
 from api.kernel.clock import SHANGHAI
 
 pages = APIRouter()
 Text = Annotated[str, Form(max_length=4000)]
 Word = Annotated[str, Form(max_length=30)]
+
+
+@pages.post("/disposal/cases/exports")
+def export(
+    request: Request,
+    disposal: Service,
+    who: Staff,
+    format: Annotated[Format, Form()],
+    purpose: Annotated[str, Form(max_length=400)] = "",
+) -> Response:
+    """The list's file, in the page's language."""
+    return download(disposal.command.export(who, Asked(format, purpose, language(request))))
 
 
 @pages.post("/disposal/cases/{case_id}/step")
@@ -63,6 +76,15 @@ def task_done(
     """Report a joint task as done."""
     disposal.tasks.done(who, task_id, text)
     return redirect(request, f"/disposal/cases/{case_id}#tasks", notice=N_("任务已办结。"))
+
+
+@pages.post("/disposal/cases/{case_id}/task/{task_id}/withdrawal")
+def task_withdrawn(
+    request: Request, disposal: Service, who: Staff, case_id: Id, task_id: Id, text: Text
+) -> Response:
+    """Take a joint task back."""
+    disposal.tasks.withdraw(who, task_id, text)
+    return redirect(request, f"/disposal/cases/{case_id}#tasks", notice=N_("任务已收回。"))
 
 
 @pages.post("/disposal/cases/{case_id}/notice")

@@ -153,7 +153,12 @@ def case(request: Request, disposal: Service, who: Staff, case_id: Id) -> Respon
         today=disposal.context.today(),
         local_now=f"{disposal.context.clock.now().astimezone(SHANGHAI):%Y-%m-%dT%H:%M}",
         events=disposal.cases.history(who, case_id),
-        names=units(disposal, request),
+        names=(named := units(disposal, request)),
+        owners=[
+            (unit.code, named[unit.code])
+            for unit in disposal.desk.units()
+            if unit.kind in machine.OWNERS and unit.code != view.unit
+        ],
         reach=disposal.desk.reach(who),
         now=disposal.context.clock.now(),
         **NAMES,

@@ -12,7 +12,7 @@ from pydantic import AwareDatetime
 from api.disposal.router.access import Id, Service, Staff
 from api.disposal.router.case_api import colours_of
 from api.disposal.router.own_api import notice_file
-from api.disposal.rules.clocks import deadlines
+from api.disposal.rules.clocks import deadlines, read_rules
 from api.disposal.rules.law_periods import PERIODS
 from api.disposal.schemas import (
     AnswerStatementIn,
@@ -95,4 +95,5 @@ def clocks(
     day = shanghai_day(issued)
     context = disposal.context
     (chosen,) = colours_of([colour])
-    return dues_out(deadlines(issued, chosen, context.rules(day), context.days(day)))
+    rules = read_rules(context.figures.clocks(day))  # 422 names what is wrong with the parameter
+    return dues_out(deadlines(issued, chosen, rules, context.days(day)))

@@ -157,10 +157,13 @@ def compute(code: str, start: date, days: DayCount, *, extended: bool = False) -
         return Computed(period, start, last, provisional, extended, tuple(skipped), zh, en)
     if period.unit == "month_back":
         first = _months_back(start, number)
-        zh = f"{law_zh}：{period.zh}，{number // 12} 年。自 {start.isoformat()} 向前计算，至 {first.isoformat()}（含）。"
+        zh = (
+            f"{law_zh}：{period.zh}，{number // 12} 年。自 {start.isoformat()} 向前计算，至 {first.isoformat()}（含）。"
+            "行为有连续或者继续状态的，看其终了之日。"
+        )
         en = (
             f"{law_en}: {period.en}, {number // 12} years. Counted back from {start.isoformat()} to {first.isoformat()}, "
-            "included."
+            "included. What goes on or is repeated counts by the day on which it ended."
         )
         return Computed(period, start, first, False, extended, (), zh, en)
     last = last_day_of_term(start + timedelta(days=1), number)

@@ -8,12 +8,12 @@ closure straight from verified. A raise inside the episode puts the case back to
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from api.disposal.model import Action, Capacity, Colour, Outcome, Reach, Stage
+from api.disposal.model import Action, Capacity, Colour, Outcome, Reach, Stage, Subject, UnitKind
 from api.disposal.ports import SupportingRow
 from api.kernel.errors import DomainError, conflict, forbidden, invalid
 
@@ -55,6 +55,8 @@ NOTHING_TO_ACT_ON: Final = frozenset(
         Outcome.DATA_ERROR,
     }
 )
+OWNERS: Final = frozenset({UnitKind.STREET, UnitKind.HR, UnitKind.DEPARTMENT})
+"""Kinds of units that can own a case."""
 SETTLED_UNTIL_CHANGED: Final = frozenset({Outcome.FALSE_ALARM, Outcome.DATA_ERROR})
 _WHY: Final[Mapping[Action, str]] = {
     Action.SIGN_IN: "disposal.already_signed",
@@ -122,8 +124,10 @@ def check_proposal(
     rows: Sequence[SupportingRow],
     open_tasks: int,
     today: date,
+    appeals: int = 0,
 ) -> None:
-    """Whether a closure may be proposed or approved: evidence, an outcome that the finding bears, every row settled.
+    """Whether a closure may be proposed or approved: evidence, answered appeals, an outcome that the finding bears, every
+    row settled.
 
     不属实 and 数据错误 settle the supporting rows until they change. Every other outcome needs the facts lower (no
     supporting row with a colour left), or a written reason with an expiry of at most 180 days. Raises conflict or invalid.
@@ -132,6 +136,8 @@ def check_proposal(
         raise conflict("disposal.evidence_missing")
     if open_tasks:
         raise conflict("disposal.tasks_open", open=open_tasks)
+    if appeals:
+        raise conflict("disposal.appeal_waiting", open=appeals)
     if stage is Stage.VERIFIED and finding not in NOTHING_TO_ACT_ON:
         raise conflict("disposal.first_action_missing", finding=str(finding))
     idle = NOTHING_TO_ACT_ON
@@ -163,14 +169,19 @@ def reopened_colour(colour: Colour, closed_at: datetime, now: datetime) -> Colou
     return Colour(min(Colour.RED, colour + 1))
 
 
-def check_transfer(unit: str, to: str, pending: str, reason: str) -> None:
-    """Raises conflict or invalid for an offer that goes nowhere."""
+def check_transfer(unit: str, to: str, pending: str, reason: str, owners: Collection[str]) -> None:
+    """Raises conflict or invalid for an offer that goes nowhere. owners: units that can own a case.
+
+    Unions and the employers' federation are parties of tasks, the government hears of what is late: they own no case.
+    """
     if pending:
         raise conflict("disposal.transfer_pending", to=pending)
     if to == unit:
         raise conflict("disposal.transfer_to_itself")
     if not reason.strip():
         raise invalid("disposal.reason_missing", pointer="/reason")
+    if to not in owners:
+        raise invalid("disposal.transfer_unit", pointer="/to")
 
 
 def visible(reach: Reach, unit: str, pending: str, parties: Sequence[str], colour: Colour) -> bool:
@@ -184,7 +195,7 @@ def check_entitled(reach: Reach, unit: str, pending: str, action: Action, *, dis
     """The unit for which the account acts. Raises forbidden.
 
     Street work is done by the owner's people; closing is reviewed by a lead of the owner or of the HR bureau;
-    reopening is the HR bureau's; the offered unit accepts or refuses.
+    reopening is the HR bureau's; the offered unit accepts or refuses, and the giver or the bureau may take an offer back.
     """
     if action is Action.RAISE:  # the engine's alone
         raise forbidden("disposal.not_entitled", action=str(action))
@@ -193,6 +204,8 @@ def check_entitled(reach: Reach, unit: str, pending: str, action: Action, *, dis
             raise conflict("disposal.no_transfer_pending")
         if reach.holds(pending):
             return pending
+        if action is Action.REFUSE and (reach.holds(unit) or reach.district):
+            return unit if reach.holds(unit) else ""
     elif action in (Action.APPROVE, Action.REJECT):
         if reach.holds(unit, Capacity.LEAD):
             return unit
@@ -210,6 +223,11 @@ def street_named(address: str, streets: Mapping[str, str]) -> str:
     """The code of the one street (code → name) whose name stands in an address; empty if none or several do."""
     found = [code for code, name in streets.items() if name and name in address]
     return found[0] if len(found) == 1 else ""
+
+
+def place_of_work(subject: Subject, streets: Mapping[str, str]) -> str:
+    """The street (code → name) of the operating address: by its town, or by the one name in it; empty if unknown."""
+    return subject.operating_town or street_named(subject.operating_address, streets)
 
 
 def owner(

@@ -105,6 +105,25 @@ def counts_as_incident(incident: Incident) -> bool:
     return least is not None and incident.persons >= least
 
 
+def joined(told: Sequence[Incident], found: Iterable[Incident]) -> list[Incident]:
+    """What departments told and what our own people verified on site, without the arrears that both know.
+
+    Own findings of an enterprise within 90 days of arrears that count already are the same arrears.
+    """
+    kept = list(told)
+    for one in sorted(found, key=lambda i: (i.on, i.enterprise, i.key)):
+        known = any(
+            other.kind == one.kind
+            and other.enterprise == one.enterprise
+            and abs(other.on - one.on) <= LOOK_BACK
+            and counts_as_incident(other)
+            for other in kept
+        )
+        if counts_as_incident(one) and not known:
+            kept.append(one)
+    return kept
+
+
 def missed_cases(incidents: Iterable[Incident], history: RiskHistory) -> tuple[list[Missed], int]:
     """Incidents without yellow or higher in the 90 days before (the day itself not counted), and how many there were."""
     missed: list[Missed] = []

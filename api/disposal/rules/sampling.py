@@ -6,12 +6,27 @@ The seed is recorded with the sample and the digest of the population, so that n
 from __future__ import annotations
 
 import hashlib
+import json
+import zlib
 from collections.abc import Iterable
+from itertools import accumulate
 
 
 def population_digest(population: Iterable[int]) -> str:
     """SHA-256 (hex) over the sorted numbers, 8 bytes each, little endian."""
     return hashlib.sha256(b"".join(n.to_bytes(8, "little") for n in sorted(set(population)))).hexdigest()
+
+
+def pack(population: Iterable[int]) -> bytes:
+    """The sorted numbers as differences, deflated: some tens of kilobytes for a district."""
+    ordered = sorted(set(population))
+    steps = [after - before for before, after in zip([0, *ordered], ordered, strict=False)]
+    return zlib.compress(json.dumps(steps).encode(), 9)
+
+
+def unpack(packed: bytes) -> list[int]:
+    """Inverse of `pack`; nothing of nothing."""
+    return list(accumulate(json.loads(zlib.decompress(packed)))) if packed else []
 
 
 def draw(population: Iterable[int], size: int, seed: bytes, month: int) -> list[int]:

@@ -175,6 +175,9 @@ class FormIn(Strict):
     """Everything a phone holds; sending it again, or parts of it in another order, changes nothing."""
 
     device: str = Field(max_length=26)
+    cycle: int | None = Field(
+        None, ge=1, description="round of the case that the phone filled the form in for"
+    )
     answers: list[AnswerIn] = Field(default_factory=list, max_length=50)
     photos: list[PhotoIn] = Field(default_factory=list, max_length=50)
 

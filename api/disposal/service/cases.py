@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -57,11 +57,9 @@ class Cases:
         subject = self._c.subject(warning.enterprise)
         units = repository.units(session)
         kinds = {unit.code: str(unit.kind) for unit in units}
-        streets = {unit.code: unit.name for unit in units if unit.kind is UnitKind.STREET}
+        streets = repository.streets(session)
         registered = subject.registered_town if subject else ""
-        operating = ""
-        if subject:
-            operating = subject.operating_town or machine.street_named(subject.operating_address, streets)
+        operating = machine.place_of_work(subject, streets) if subject else ""
         unit, cooperating, basis = machine.owner(registered, operating, warning.town, kinds)
         year = shanghai_day(warning.issued_at).year
         number = repository.next_number(session, f"case/{year}")
@@ -127,8 +125,13 @@ class Cases:
         row.clock_start = start
         row.last_feedback = None
         day = shanghai_day(start)
+        kept = repository.read_dues(row.dues)
         dues = deadlines(start, Colour(row.colour), self._c.rules(day), self._c.days(day))
-        self._c.set_clocks(row, dues, start)
+        if row.transfer_to and Step.TRANSFER in kept:  # an offer goes on: its day is its own
+            dues[Step.TRANSFER] = kept[Step.TRANSFER]
+        self._c.set_clocks(
+            row, dues, start - timedelta(microseconds=1)
+        )  # what begins at the start begins, too
 
     # -- by people
 
@@ -159,6 +162,7 @@ class Cases:
             self._c.happened(
                 session, row, who.actor, str(action), unit=unit, before=before, facts=facts, note=data["note"]
             )
+            self._tell(session, row, action, facts)
             if action is Action.APPROVE:
                 self._closed(session, row)
             elif action is Action.VERIFY:
@@ -183,6 +187,8 @@ class Cases:
         finding = _outcome(data.get("finding"), "/finding")
         machine.check_finding(finding)
         reason = _reason(data.get("reason") or Reason.MODEL)
+        if reason is Reason.RANDOM:
+            raise invalid("disposal.random_by_sample", pointer="/reason")
         missing = forms.missing(self._field.form(session, row.id, row.cycle))
         if missing and finding is not Outcome.DUPLICATE:
             raise invalid("disposal.form_incomplete", pointer="/form", fields=", ".join(missing))
@@ -228,6 +234,8 @@ class Cases:
         self, session: Session, row: CaseRow, who: Principal, data: dict[str, Any]
     ) -> dict[str, Any]:
         outcome = _outcome(data.get("outcome"), "/outcome")
+        if row.transfer_to:
+            raise conflict("disposal.transfer_pending", to=row.transfer_to)
         until = _day(data.get("until"), "/until")
         reason = clean_text(data.get("reason"), "/reason")
         self._check_closure(session, row, outcome, reason, until)
@@ -240,7 +248,9 @@ class Cases:
         self, session: Session, row: CaseRow, outcome: Outcome, reason: str, until: date | None
     ) -> None:
         evidence = session.scalar(
-            select(func.count()).where(PhotoRow.case_id == row.id, PhotoRow.received_at.is_not(None))
+            select(func.count()).where(
+                PhotoRow.case_id == row.id, PhotoRow.cycle == row.cycle, PhotoRow.received_at.is_not(None)
+            )
         )
         stage = Stage(row.stage)
         machine.check_proposal(
@@ -250,6 +260,7 @@ class Cases:
             self._c.rows.open_rows(row.episode_id),
             repository.open_tasks(session, row.id),
             self._c.today(),
+            repository.open_appeals(session, row.id),
         )
 
     def _approve_closure(
@@ -301,6 +312,10 @@ class Cases:
         machine.check_second_person(who.actor, row.proposer, row.verifier)
         clean_text(data["note"], "/note", needed=True)
         row.proposer, row.proposal = "", None
+        if (
+            Outcome(row.finding) in machine.NOTHING_TO_ACT_ON
+        ):  # it was not believed: nobody has found anything yet
+            row.finding = row.verifier = ""
         return {}
 
     def _reopen(self, session: Session, row: CaseRow, who: Principal, data: dict[str, Any]) -> dict[str, Any]:
@@ -317,9 +332,8 @@ class Cases:
         self, session: Session, row: CaseRow, who: Principal, data: dict[str, Any]
     ) -> dict[str, Any]:
         to = str(data.get("to") or "")
-        machine.check_transfer(row.unit, to, row.transfer_to, data["note"])
-        if to not in {unit.code for unit in repository.units(session)}:
-            raise invalid("disposal.unit_unknown", pointer="/to")
+        owners = [unit.code for unit in repository.units(session) if unit.kind in machine.OWNERS]
+        machine.check_transfer(row.unit, to, row.transfer_to, data["note"], owners)
         row.transfer_to = to
         return {"to": to}
 
@@ -349,6 +363,8 @@ class Cases:
         dues: dict[Step, Due] = repository.read_dues(row.dues)
         day = shanghai_day(row.clock_start)
         rules, days = self._c.rules(day), self._c.days(day)
+        if action is Action.REJECT and row.stage == str(Stage.SIGNED):
+            dues[Step.VERIFY] = due(now, rules.colours[Colour(row.colour)].verify, rules, days)
         if action in (Action.ACT, Action.FEEDBACK):
             row.last_feedback = now
         if row.last_feedback is not None and action in (Action.ACT, Action.FEEDBACK, Action.REJECT):
@@ -360,6 +376,22 @@ class Cases:
             dues.pop(Step.TRANSFER, None)
         self._c.set_clocks(row, dues, now)
 
+    def _tell(self, session: Session, row: CaseRow, action: Action, facts: Mapping[str, Any]) -> None:
+        """Who has to know of a step that others took: the unit that is offered a case, its giver, a reopened case's owner."""
+        about = f"{action}/{row.seq}"
+        if action in (Action.REOPEN, Action.ACCEPT):
+            self._announce_issue(session, row)
+        if action is Action.OFFER:
+            at = repository.read_dues(row.dues)[Step.TRANSFER].at.astimezone(SHANGHAI)
+            text = f"预警 {row.number} 请贵单位接收或者拒绝移交，时限 {at:%m-%d %H:%M}。"
+            self._c.tell_unit(session, row, row.transfer_to, text, about)
+        elif action is Action.ACCEPT:
+            self._c.tell_unit(session, row, facts["from"], f"预警 {row.number} 的移交已被接收。", about)
+        elif action is Action.REFUSE:
+            text = f"预警 {row.number} 的移交已被拒绝或者收回，由原单位继续办理。"
+            for unit in {row.unit, facts["refused"]}:
+                self._c.tell_unit(session, row, unit, text, about)
+
     # -- reading
 
     def _shown(self, session: Session, row: CaseRow, reach: Reach) -> CaseView:
@@ -370,7 +402,7 @@ class Cases:
     def _allowed(self, session: Session, row: CaseRow, reach: Reach) -> list[Action]:
         found = []
         for action in machine.allowed(Stage(row.stage)):
-            if action is Action.OFFER and row.transfer_to:
+            if action in (Action.OFFER, Action.PROPOSE) and row.transfer_to:
                 continue
             acting_needed = row.stage == str(Stage.VERIFIED) and row.finding not in machine.NOTHING_TO_ACT_ON
             if action is Action.PROPOSE and acting_needed:

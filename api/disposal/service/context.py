@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
+import structlog
 from sqlalchemy.orm import Session
 
 from api.disposal import repository
@@ -27,14 +28,16 @@ from api.disposal.ports import (
 )
 from api.disposal.rules import machine, supervision
 from api.disposal.rules.calendar import DayCount
-from api.disposal.rules.clocks import ClockRules, read_rules
+from api.disposal.rules.clocks import DELIVERED, ClockRules, read_rules
 from api.disposal.tables import CaseRow, EventRow
 from api.infra.auth import Principal
 from api.infra.db import UnitOfWork
+from api.infra.reports import Exporter
 from api.kernel.clock import SHANGHAI, Clock, shanghai_day
-from api.kernel.errors import forbidden, invalid, not_found
+from api.kernel.errors import DomainError, forbidden, invalid, not_found
 from api.kernel.events import DomainEvent, EventDraft, Json
 
+log = structlog.get_logger(__name__)
 NOTE_MOST = 4_000
 SYSTEM = "disposal"
 """Actor of what the platform does by itself."""
@@ -57,7 +60,7 @@ class Context:
     printer: NoticePrinter
     recorder: Recorder
     announce: Callable[[Session, DomainEvent], None]
-    office_name: str = ""
+    exporter: Exporter
 
     # -- time
 
@@ -80,8 +83,17 @@ class Context:
         )
 
     def rules(self, on: date | None = None) -> ClockRules:
-        """The clocks in force on a day."""
-        return read_rules(self.figures.clocks(on or self.today()))
+        """The clocks in force on a day; the delivered ones while the parameter is malformed.
+
+        No warning is withheld and no case left without a clock because somebody mistyped a parameter; `GET /clocks` names
+        the mistake.
+        """
+        day = on or self.today()
+        try:
+            return read_rules(self.figures.clocks(day))
+        except DomainError as error:
+            log.error("disposal.clocks.malformed", day=day.isoformat(), facts=error.facts)
+            return DELIVERED
 
     # -- people
 
@@ -113,6 +125,14 @@ class Context:
             self.messages.queue(
                 session,
                 Notice(text, row.id, dedup_key(row.id, key, account), account_id=account),
+            )
+
+    def tell_unit(self, session: Session, row: CaseRow, unit: str, text: str, key: str) -> None:
+        """A message to everybody who holds a post in one unit today, once per account and key."""
+        held = repository.posts_on(session, self.today(), unit=[unit])
+        for account in sorted({post.account_id for post, _ in held}):
+            self.messages.queue(
+                session, Notice(text, row.id, dedup_key(row.id, key, account), account_id=account)
             )
 
     def accounts(self, session: Session, row: CaseRow, audience: Iterable[str]) -> set[str]:

@@ -56,12 +56,19 @@ class Desk:
         valid_to: date | None = None,
         deputy_of: str | None = None,
     ) -> str:
-        """Put an account into a unit for a time; `deputy_of`: the account it stands in for. Audited. Returns the id."""
+        """Put an account into a unit for a time; `deputy_of`: the account it stands in for, which holds a post there.
+
+        Audited. Returns the id. Raises invalid.
+        """
         if valid_to is not None and valid_to < valid_from:
             raise invalid("disposal.post_period", pointer="/valid_to")
         with self._c.uow() as session:
             if session.get(UnitRow, unit) is None:
                 raise invalid("disposal.unit_unknown", pointer="/unit")
+            if deputy_of is not None and not repository.holds_post(session, deputy_of, unit, valid_from):
+                raise invalid("disposal.deputy_of_nobody", pointer="/deputy_of")
+            if deputy_of == account_id:
+                raise invalid("disposal.deputy_of_nobody", pointer="/deputy_of")
             row = PostRow(
                 id=new_id(), account_id=account_id, unit=unit, capacity=str(capacity), valid_from=valid_from,
                 valid_to=valid_to, deputy_of=deputy_of, created_by=who.actor, created_at=self._c.clock.now(),

@@ -16,7 +16,7 @@ from api.disposal.rules import forms
 from api.disposal.rules.forms import Answer, Form, Photo, Stamp
 from api.disposal.rules.machine import refusal
 from api.disposal.service.context import Context
-from api.disposal.tables import AnswerRow, PhotoRow
+from api.disposal.tables import AnswerRow, CaseRow, PhotoRow
 from api.infra.auth import Principal
 from api.kernel.clock import utc_text
 from api.kernel.errors import conflict, forbidden, invalid, not_found
@@ -66,19 +66,24 @@ class FieldWork:
         device: str,
         answers: Sequence[Mapping[str, Any]],
         photos: Sequence[Mapping[str, Any]],
+        cycle: int | None = None,
     ) -> tuple[Form, set[str]]:
         """Merge what a phone holds into what is known; the same again, or in another order, changes nothing.
 
         answers: `{name, value, counter, at}`; photos: `{sha256, captured_at}`. Returns the merged form and the digests
-        whose bytes have arrived. Raises invalid for malformed entries, conflict when the case is not on site any more.
+        whose bytes have arrived. Raises invalid for malformed entries, conflict when the case is not on site any more, or
+        when the phone filled in the form of an earlier `cycle`: a reopened, raised or transferred case is visited again,
+        and a photo of an earlier visit is no evidence of this one.
         """
         given = self._checked(device, answers, photos)
         with self._c.uow() as session:
             row, reach = self._c.visible_case(session, who, case_id, lock=True)
             if not reach.holds(row.unit):
                 raise forbidden("disposal.not_entitled", action="verify")
+            if cycle is not None and cycle != row.cycle:
+                raise conflict("disposal.form_of_earlier_cycle", cycle=row.cycle)
             before = self.form(session, case_id, row.cycle)
-            after = forms.merge(before, given)
+            after = forms.merge(before, self._without_earlier(session, row, given))
             if after != before:
                 if row.stage in (str(Stage.ISSUED), str(Stage.CLOSED), str(Stage.REVIEW)):
                     raise refusal(Stage(row.stage), Action.VERIFY)
@@ -93,6 +98,13 @@ class FieldWork:
                 }
                 self._c.happened(session, row, who.actor, "form_merged", unit=row.unit, facts=facts)
             return after, self._received(session, case_id)
+
+    @staticmethod
+    def _without_earlier(session: Session, row: CaseRow, given: Form) -> Form:
+        """What a phone holds less the photos that belong to earlier visits of the case."""
+        wanted = select(PhotoRow.sha256).where(PhotoRow.case_id == row.id, PhotoRow.cycle != row.cycle)
+        earlier = set(session.scalars(wanted))
+        return Form(given.answers, {name: one for name, one in given.photos.items() if name not in earlier})
 
     def _checked(
         self, device: str, answers: Sequence[Mapping[str, Any]], photos: Sequence[Mapping[str, Any]]
@@ -127,7 +139,7 @@ class FieldWork:
             if photo != before.photos.get(sha256):
                 known = session.get(PhotoRow, (case_id, sha256))
                 if known is not None:
-                    known.captured_at, known.device, known.cycle = photo.captured_at, photo.device, cycle
+                    known.captured_at, known.device = photo.captured_at, photo.device
                 else:
                     session.add(
                         PhotoRow(

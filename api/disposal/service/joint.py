@@ -9,9 +9,8 @@ from sqlalchemy.orm import Session
 
 from api.disposal import repository
 from api.disposal.model import Action, Stage
-from api.disposal.ports import Notice
 from api.disposal.rules.machine import refusal
-from api.disposal.service.context import Context, clean_text, dedup_key
+from api.disposal.service.context import Context, clean_text
 from api.disposal.tables import CaseRow, TaskRow, UnitRow
 from api.infra.auth import Principal
 from api.kernel.errors import conflict, forbidden, invalid, not_found
@@ -19,7 +18,7 @@ from api.kernel.ids import new_id
 
 
 class JointTasks:
-    """Opened by the owner or the HR bureau, done by the party."""
+    """Opened and taken back by the owner or the HR bureau, done by the party."""
 
     def __init__(self, context: Context) -> None:
         self._c = context
@@ -50,9 +49,7 @@ class JointTasks:
 
     def _tell_party(self, session: Session, row: CaseRow, task: TaskRow) -> None:
         text = f"预警 {row.number} 有一项联合任务请贵单位办理，期限 {task.due_on.isoformat()}。"
-        for post, _ in repository.posts_on(session, self._c.today(), unit=[task.unit]):
-            dedup = dedup_key(row.id, f"task/{task.id}", post.account_id)
-            self._c.messages.queue(session, Notice(text, row.id, dedup, account_id=post.account_id))
+        self._c.tell_unit(session, row, task.unit, text, f"task/{task.id}")
 
     def done(self, who: Principal, task_id: str, result: str) -> None:
         """The party reports that its part is done."""
@@ -64,11 +61,33 @@ class JointTasks:
             row, reach = self._c.visible_case(session, who, task.case_id, lock=True)
             if not reach.holds(task.unit):
                 raise forbidden("disposal.not_entitled", action="task")
-            if task.state == "done":
+            if task.state != "open":
                 raise conflict("disposal.task_done")
             task.state, task.result = "done", result
             task.done_by, task.done_at = who.actor, self._c.clock.now()
             self._c.happened(session, row, who.actor, "task_done", unit=task.unit, facts={"task": task.id})
+
+    def withdraw(self, who: Principal, task_id: str, reason: str) -> None:
+        """Take an open task back: by the case's owner or the bureau, with a reason; without it nobody's task would keep the
+        case open for ever. The unit that had it is told."""
+        reason = clean_text(reason, "/reason", needed=True)
+        with self._c.uow() as session:
+            task = session.get(TaskRow, task_id, with_for_update=True)
+            if task is None:
+                raise not_found()
+            row, reach = self._c.visible_case(session, who, task.case_id, lock=True)
+            if not (reach.holds(row.unit) or reach.district):
+                raise forbidden("disposal.not_entitled", action="task")
+            if task.state != "open":
+                raise conflict("disposal.task_done")
+            task.state, task.result = "ended", reason
+            task.done_by, task.done_at = who.actor, self._c.clock.now()
+            facts = {"task": task.id, "unit": task.unit}
+            self._c.happened(
+                session, row, who.actor, "task_withdrawn", unit=row.unit, facts=facts, note=reason
+            )
+            text = f"预警 {row.number} 的联合任务已收回，不需要再办理。"
+            self._c.tell_unit(session, row, task.unit, text, f"ended/{task.id}")
 
     def of_case(self, who: Principal, case_id: str) -> list[TaskRow]:
         """Tasks of a case, oldest first."""

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, undefer
 
+from api.disposal import repository
 from api.disposal.model import Colour, Outcome, Page, Reach, Reason, Subject
+from api.disposal.ports import Incident
 from api.disposal.rules import machine, measuring, sampling
 from api.disposal.rules.measuring import HitRate, Verified
 from api.disposal.service.context import Context, clean_text
-from api.disposal.tables import CaseRow, InspectionRow, SampleRow
+from api.disposal.tables import AnswerRow, CaseRow, InspectionRow, SampleRow
 from api.infra import audit
 from api.infra.auth import Principal
-from api.kernel.clock import SHANGHAI
+from api.kernel.clock import SHANGHAI, shanghai_day
 from api.kernel.errors import conflict, forbidden, invalid, not_found
+from api.kernel.events import EventDraft, Json
 from api.kernel.ids import new_id
 
 SAMPLE_MOST = 500
@@ -77,8 +81,37 @@ class Measures:
                     )
                 )
             ]
-        incidents = self._c.history.incidents(first, last)
+            found = self._verified_arrears(session, begin, end)
+        told = self._c.history.incidents(first - measuring.LOOK_BACK, last)
+        incidents = [one for one in measuring.joined(told, found) if first <= one.on]
         return measuring.hit_rate(verified, incidents, self._c.history, sampled)
+
+    @staticmethod
+    def _verified_arrears(session: Session, begin: datetime, end: datetime) -> list[Incident]:
+        """Arrears that our own people verified on site: by the site form of a case, or by an inspection without a warning."""
+        telling = [str(one) for one in measuring.CONFIRMED]
+        on_site = (
+            select(CaseRow, AnswerRow)
+            .join(AnswerRow, (AnswerRow.case_id == CaseRow.id) & (AnswerRow.cycle == CaseRow.cycle))
+            .where(
+                AnswerRow.name == "arrears_persons", CaseRow.finding.in_(telling),
+                CaseRow.verified_at >= begin, CaseRow.verified_at < end,
+            )
+        )  # fmt: skip
+        apart = select(InspectionRow).where(
+            InspectionRow.case_id.is_(None), InspectionRow.finding.in_(telling), InspectionRow.persons > 0,
+            InspectionRow.made_at >= begin, InspectionRow.made_at < end,
+        )  # fmt: skip
+        return [
+            Incident(
+                case.enterprise, "arrears", shanghai_day(case.verified_at or begin), json.loads(answer.value), case.unit,
+                case.id,
+            )
+            for case, answer in session.execute(on_site)
+        ] + [
+            Incident(row.enterprise, "arrears", shanghai_day(row.made_at or begin), row.persons, row.town, row.id)
+            for row in session.scalars(apart)
+        ]  # fmt: skip
 
     def missed_subjects(self, report: HitRate) -> Mapping[int, Subject]:
         """The enterprises of the missed cases, as the register knows them."""
@@ -95,7 +128,11 @@ class Measures:
 
         Raises conflict when it was drawn already, or while no enterprise was scored.
         """
-        check_month(month)
+        today = self._c.today()
+        if (
+            check_month(month) != today.year * 100 + today.month
+        ):  # drawing for other months would be drawing again
+            raise invalid("disposal.sample_month", pointer="/month")
         if not 1 <= size <= SAMPLE_MOST:
             raise invalid("malformed", pointer="/size")
         with self._c.uow.read() as session:
@@ -104,19 +141,40 @@ class Measures:
         if not population:  # nothing was scored yet: a sample of nobody says nothing
             raise conflict("disposal.sample_empty", month=month)
         seed = secrets.token_bytes(32)
+        drawn = sampling.draw(population, size, seed, month)
+        subjects = self._c.subjects.subjects(drawn)
+        made = SampleRow(
+            month=month, seed=seed.hex(), size=size, population=len(population),
+            population_digest=sampling.population_digest(population), members=sampling.pack(population),
+            drawn_at=self._c.clock.now(), drawn_by=who.actor,
+        )  # fmt: skip
         with self._c.uow() as session:
             if session.get(SampleRow, month) is not None:
                 raise conflict("disposal.sample_exists", month=month)
-            made = SampleRow(
-                month=month, seed=seed.hex(), size=size, population=len(population),
-                population_digest=sampling.population_digest(population), drawn_at=self._c.clock.now(),
-                drawn_by=who.actor,
-            )  # fmt: skip
             session.add(made)
-            for rank, enterprise in enumerate(sampling.draw(population, size, seed, month), 1):
-                session.add(self._planned(enterprise, population[enterprise], month, Reason.RANDOM, rank))
+            streets = repository.streets(session)
+            for rank, enterprise in enumerate(drawn, 1):
+                town = self._place(subjects.get(enterprise), streets) or population[enterprise]
+                session.add(self._planned(enterprise, town, month, Reason.RANDOM, rank))
+            facts: dict[str, Json] = {
+                "month": month, "size": size, "population": made.population, "seed": made.seed,
+                "population_digest": made.population_digest,
+            }  # fmt: skip
+            self._c.recorder.record(
+                session,
+                EventDraft(
+                    f"disposal/sample/{month}", "disposal.sample_drawn/1", who.actor, "regulator", facts
+                ),
+            )
             audit.record(session, who, "disposal.sample_drawn", "sample", str(month), size=size)
-            return made
+        return made
+
+    @staticmethod
+    def _place(subject: Subject | None, streets: Mapping[str, str]) -> str:
+        """The street that visits an enterprise: where it works, else where it is registered."""
+        if subject is None:
+            return ""
+        return machine.place_of_work(subject, streets) or subject.registered_town
 
     @staticmethod
     def _planned(enterprise: int, town: str, month: int, reason: Reason, rank: int = 0) -> InspectionRow:
@@ -135,7 +193,7 @@ class Measures:
         today = self._c.today()
         with self._c.uow() as session:
             reach = self._c.reach(session, who)
-            town = subject.operating_town or subject.registered_town
+            town = self._place(subject, repository.streets(session))
             if not (reach.district or reach.holds(town)):
                 raise not_found()
             made = self._planned(enterprise, town, today.year * 100 + today.month, reason)
@@ -236,10 +294,15 @@ class Measures:
             return [(row, count) for row, count in session.execute(wanted)]
 
     def sample(self, who: Principal, month: int) -> SampleRow:
-        """The recorded sample of a month: seed and digest of the population, to draw it again."""
+        """The recorded sample of a month: seed and digest of the population; for the bureau."""
+        return self.sample_members(who, month)[0]
+
+    def sample_members(self, who: Principal, month: int) -> tuple[SampleRow, list[int]]:
+        """The same with everybody who could have been drawn, ascending: whoever has it can draw the sample again."""
         with self._c.uow.read() as session:
-            self._c.reach(session, who)
-            found = session.get(SampleRow, check_month(month))
+            _district(self._c.reach(session, who))
+            wanted = select(SampleRow).where(SampleRow.month == check_month(month))
+            found = session.scalar(wanted.options(undefer(SampleRow.members)))
         if found is None:
             raise not_found()
-        return found
+        return found, sampling.unpack(found.members or b"")

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
@@ -23,9 +24,10 @@ from api.disposal.service.context import SYSTEM, Context, clean_text, dedup_key
 from api.disposal.tables import NoticeRow, ServiceRow
 from api.infra.auth import Principal
 from api.kernel.clock import SHANGHAI, shanghai_day
-from api.kernel.errors import conflict, forbidden, invalid, not_found
+from api.kernel.errors import DomainError, conflict, forbidden, invalid, not_found
 from api.kernel.ids import new_id
 
+log = structlog.get_logger(__name__)
 KINDS = {
     "warning": ("劳动关系风险提示书", "Notice of a labour-relations risk"),
     "self_correction": ("自查整改提示书", "Notice to check and correct"),
@@ -171,9 +173,14 @@ class Papers:
                     .limit(20)
                 )
             )
+        made = 0
         for notice_id in waiting:
-            self.finish(notice_id)
-        return len(waiting)
+            try:
+                self.finish(notice_id)
+                made += 1
+            except DomainError as error:  # the others don't wait for the one that can't be typeset
+                log.warning("disposal.notice.not_made", notice=notice_id, code=error.code)
+        return made
 
     def pdf(self, who: Principal, notice_id: str) -> tuple[str, bytes]:
         """Number and file; raises conflict while it is being made."""

@@ -14,7 +14,7 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session, undefer
 
 from api.disposal import repository
-from api.disposal.model import Page
+from api.disposal.model import Colour, Page, Stage, Step
 from api.disposal.ports import Notice
 from api.disposal.rules import attachments
 from api.disposal.rules.attachments import Checked, Given
@@ -23,12 +23,15 @@ from api.disposal.service.context import Context, clean_text, dedup_key, read_cu
 from api.disposal.tables import AttachmentRow, CaseRow, StatementRow
 from api.disposal.views import Spoken
 from api.infra.auth import Principal
+from api.kernel.clock import shanghai_day
 from api.kernel.errors import conflict, forbidden, invalid, not_found
 from api.kernel.ids import new_id
 
 QUESTION, EXPLANATION, APPEAL = "question", "explanation", "appeal"
 KINDS = frozenset({QUESTION, EXPLANATION, APPEAL})
 ANSWER_DAYS = Period(5, WORKDAY)
+APPEALED = frozenset({Stage.VERIFIED, Stage.ACTING, Stage.REVIEW})
+"""Stages with a finding that an upheld appeal takes back; a closed case keeps the answer beside its outcome."""
 _NAMES = {QUESTION: "说明请求", EXPLANATION: "情况说明", APPEAL: "申诉"}
 
 
@@ -87,7 +90,8 @@ class Voices:
     def answer(self, who: Principal, statement_id: str, text: str, upheld: bool) -> str:
         """Answer in writing; returns the case's id. The enterprise is told where it has an account or a number.
 
-        An appeal is answered by the HR bureau, by a person who neither verified nor closed.
+        An appeal is answered by the HR bureau, by a person who neither verified nor closed. One that is upheld sends an
+        open case back to be verified again.
         """
         text = clean_text(text, "/answer", needed=True)
         with self._c.uow() as session:
@@ -104,9 +108,31 @@ class Voices:
             found.answer, found.upheld = text, upheld
             found.answered_by, found.answered_at = who.actor, self._c.clock.now()
             facts = {"statement": found.id, "upheld": upheld}
-            self._c.happened(session, row, who.actor, "statement_answered", unit=row.unit, facts=facts)
+            before = Stage(row.stage)
+            again = upheld and found.kind == APPEAL and before in APPEALED
+            if again:
+                self._verify_again(row, found.answered_at)
+            self._c.happened(
+                session, row, who.actor, "statement_answered", unit=row.unit, before=before, facts=facts
+            )
+            if again:
+                told = f"预警 {row.number} 的申诉已被采纳，请重新核查。"
+                self._c.tell_unit(session, row, row.unit, told, f"upheld/{found.id}")
             self._tell_enterprise(session, row, found)
             return row.id
+
+    def _verify_again(self, row: CaseRow, now: datetime) -> None:
+        """The finding was wrong: the case is verified again, and verification has its full time from the answer on."""
+        row.stage = str(Stage.SIGNED)
+        row.finding = row.verifier = row.proposer = ""
+        row.proposal = None
+        day = shanghai_day(row.clock_start)
+        rules, days = self._c.rules(day), self._c.days(day)
+        dues = repository.read_dues(row.dues)
+        dues.pop(Step.FEEDBACK, None)
+        dues[Step.VERIFY] = due(now, rules.colours[Colour(row.colour)].verify, rules, days)
+        row.last_feedback = None
+        self._c.set_clocks(row, dues, now)
 
     def _tell_enterprise(self, session: Session, row: CaseRow, statement: StatementRow) -> None:
         text = f"您单位就预警 {row.number} 提交的{_NAMES[statement.kind]}已经答复。"

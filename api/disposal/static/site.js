@@ -1,11 +1,13 @@
 // The site form on a phone: every change is kept in IndexedDB at once and sent when there is a network.
 // The server merges: an answer with the higher counter wins, photos are a set by SHA-256. Sending twice changes nothing.
+// A case that was reopened, raised or transferred begins a new cycle: what the phone kept of an earlier one is put away.
 
 const status = document.getElementById("sync");
 const form = document.getElementById("site-form");
 const list = document.getElementById("photos");
 const caseId = status.dataset.case;
 const api = `/api/v1/disposal/cases/${caseId}`;
+const cycle = Number(status.dataset.cycle);
 const NUMBERS = new Set(["workers_seen", "arrears_persons", "arrears_months"]);
 const LONGEST = 1600;
 let csrf = document.querySelector('meta[name="csrf-token"]')?.content ?? "";
@@ -145,7 +147,7 @@ async function once() {
     const sent = Object.fromEntries(Object.entries(state.answers).map(([name, a]) => [name, a.counter]));
     const answers = Object.entries(state.answers).filter(([, a]) => !a.other).map(([name, { value, counter, at }]) => ({ name, value, counter, at }));
     const fresh = answers.length || state.photos.length
-      ? await send(`${api}/form`, () => ({ headers: { "content-type": "application/json" }, body: JSON.stringify({ device, answers, photos: own() }) }))
+      ? await send(`${api}/form`, () => ({ headers: { "content-type": "application/json" }, body: JSON.stringify({ device, cycle: state.cycle, answers, photos: own() }) }))
       : await send(`${api}/form`, () => ({ method: "GET" }));
     await merged(fresh, sent);
     for (const photo of own()) {
@@ -187,6 +189,8 @@ async function merged(fresh, sent) {
   await put("forms", caseId, state);
 }
 
+const begun = () => ({ cycle, answers: {}, photos: [], sent: {}, received: [] });
+
 class Refused extends Error {}
 
 async function send(url, options, again = true) {
@@ -215,7 +219,13 @@ function debounce(work, ms) {
 // Everything above is defined by now.
 db = await open();
 device = await deviceName();
-state = (await get("forms", caseId)) ?? { answers: {}, photos: [], sent: {}, received: [] };
+state = (await get("forms", caseId)) ?? begun();
+if ((state.cycle ?? 1) < cycle) {
+  for (const photo of own()) await drop("photos", `${caseId}/${photo.sha256}`);
+  state = begun();
+  await put("forms", caseId, state);
+}
+state.cycle ??= 1;
 show();
 await draw();
 navigator.serviceWorker?.register("/disposal/site-worker.js", { scope: "/disposal/" }).catch(() => {});

@@ -13,7 +13,9 @@ from api.kernel.errors import DomainError, conflict, forbidden, invalid
 LONGEST_DAYS = 366
 EXPORT_LIMIT = 50_000
 _TEXT = 400
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
+"""Wide ones, too: a spreadsheet of this region takes ＝ for =."""
+_BLANK = " \u00a0\u3000\u200b\ufeff"
 
 
 def _text(value: str, pointer: str, least: int, most: int = _TEXT) -> str:
@@ -91,7 +93,7 @@ def watermark(share: Share, export_id: str, at: datetime) -> str:
 def safe_cell(value: Any) -> str:
     """A CSV cell that a spreadsheet shows and never runs: risky beginnings get an apostrophe."""
     text = ("" if value is None else str(value)).replace("\x00", "")
-    return "'" + text if text.lstrip(" ").startswith(_DANGEROUS) else text
+    return "'" + text if text.lstrip(_BLANK).startswith(_DANGEROUS) else text
 
 
 def head(columns: Sequence[SharedColumn]) -> list[str]:

@@ -21,7 +21,7 @@ from api.notification import repository as _notification  # noqa: F401
 from api.parameters import repository as _parameters  # noqa: F401
 from tests.e2e.conftest import PHONE, PHONE_MOBILE, Profile, Visit
 from tests.support import slice_application
-from tests.support.disposal_world import S1, World, staff
+from tests.support.disposal_world import S1, S2, World, staff
 from tests.support.served_slice import log_in, loopback, serving
 from tests.support.slice_application import SliceApplication
 
@@ -187,3 +187,39 @@ def test_the_way_of_a_case_through_the_pages(browser_for: Open, stage: Stage) ->
         visit.page.wait_for_selector("text=已销号")
     assert world.closed[-1].case_id == case_id
     assert world.disposal.cases.get(staff("lead1"), case_id).unit == S1
+
+
+def test_a_reopened_case_begins_with_an_empty_form_on_the_same_phone(browser_for: Open, stage: Stage) -> None:
+    world = stage.world
+    case_id = world.warn(enterprise=1, grade=1)
+    world.do("officer1", case_id, Action.SIGN_IN)
+    address = f"{stage.origin}/disposal/cases/{case_id}/site"
+    with browser_for(PHONE) as visit:
+        stage.enter(visit, "officer1")
+        visit.page.goto(address)
+        for name in ("premises", "operating", "wages_paid"):
+            visit.page.locator(f'input[name="{name}"][value="yes"]').check()
+        visit.page.set_input_files("#photo", {"name": "a.png", "mimeType": "image/png", "buffer": PNG})
+        wait_saved(visit)
+        visit.page.wait_for_selector("#photos li")
+        world.do("officer1", case_id, Action.VERIFY, finding="false_alarm")
+        world.do("officer1", case_id, Action.OFFER, to=S2, note="实际经营地在二街道")
+        visit.page.goto(f"{stage.origin}/disposal/cases/{case_id}")
+        visit.shot("disposal-case-offered")
+        visit.page.fill("#withdraw-note", "仍由本街道办理")
+        visit.page.get_by_role("button", name="收回", exact=True).click()
+        expect(visit.page.locator("#withdraw-note")).to_have_count(0)
+        world.do("officer1", case_id, Action.PROPOSE, outcome="false_alarm")
+        world.do("lead1", case_id, Action.APPROVE)
+        world.do("bureau", case_id, Action.REOPEN, note="又有职工反映")
+        world.do("officer1", case_id, Action.SIGN_IN)
+        visit.page.goto(address)
+        wait_saved(visit)
+        assert visit.page.locator('input[value="yes"]:checked').count() == 0
+        assert visit.page.locator("#photos li").count() == 0
+        assert world.disposal.field.read(staff("officer1"), case_id)[0].answers == {}
+        visit.page.locator('input[name="premises"][value="no"]').check()
+        wait_saved(visit)
+        visit.page.wait_for_timeout(1500)
+    found = world.disposal.field.read(staff("officer1"), case_id)[0].answers
+    assert {name: answer.value for name, answer in found.items()} == {"premises": "no"}

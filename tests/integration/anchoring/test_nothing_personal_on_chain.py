@@ -25,7 +25,7 @@ from chain.gateway_memory import MemoryGateway
 from chain.memory_contracts import installation
 from tests.support.anchoring_scenes import settle
 from tests.support.anchoring_store import Slice
-from tests.support.disposal_world import World, staff
+from tests.support.disposal_world import JPEG, World, staff
 from tests.support.relay_world import CHAIN_ID
 from tests.support.risk_district import START, District
 from tests.support.slice_application import person
@@ -136,7 +136,7 @@ def spellings(text: str) -> list[bytes]:
 
 def close(product: Product, finding: str, outcome: str, **more: Any) -> str:
     case = product.case()
-    product.world.visit("officer1", case, finding)
+    product.world.visit("officer1", case, finding, JPEG + finding.encode())  # another visit, another photo
     if finding == "confirmed":
         product.world.do("officer1", case, Action.ACT, note=NOTE)
     product.world.do("officer1", case, Action.PROPOSE, outcome=outcome, **more)

@@ -137,8 +137,11 @@ def test_papers_statements_tasks_and_duty(site: SliceApplication, world: World) 
     }  # fmt: skip
     assert post(bureau, "/duty", duty).status_code == 201
     assert bureau.get(f"{API}/duty").json()[0]["account_id"] == "head"
-    assert officer.get(f"{API}/cases.xlsx", params={"purpose": "周报"}).content[:2] == b"PK"
-    assert officer.get(f"{API}/cases.xlsx").status_code == 422
+    asked = {"format": "xlsx", "purpose": "周报"}
+    assert post(officer, "/cases/exports", asked).content[:2] == b"PK"
+    assert post(officer, "/cases/exports", {**asked, "format": "pdf"}).content[:5] == b"%PDF-"
+    assert officer.post("/disposal/cases/exports", data=asked).content[:2] == b"PK"
+    assert post(officer, "/cases/exports", {**asked, "purpose": ""}).status_code == 422
 
 
 def test_an_employer_speaks_for_itself(site: SliceApplication, world: World) -> None:

@@ -16,7 +16,9 @@ from api.disposal.model import Action, Capacity, Outcome, Reason, Step, Unit, Un
 from api.disposal.ports import Incident, SupportingRow
 from api.disposal.rules.sampling import draw, population_digest
 from api.disposal.tables import MeasureRow, NoticeRow
+from api.infra.audit import AuditRow
 from api.infra.auth import Principal
+from api.infra.reports import Asked, Format
 from api.kernel.clock import SHANGHAI
 from api.kernel.errors import DomainError, unavailable
 from api.parameters.model import CalendarDay
@@ -224,10 +226,11 @@ def test_red_rings_urges_and_reaches_the_government_once_each(world: World) -> N
     desk.put_duty(staff("bureau"), "hr", "head", "13800000003", start, start + timedelta(days=1))
     case_id = world.warn(grade=4, auto=True)
     for _ in range(13):
-        world.clock.advance(timedelta(minutes=30))
         while world.disposal.watch.run_due():
             pass
         world.disposal.watch.run_due()
+        world.clock.advance(timedelta(minutes=30))
+    world.disposal.watch.run_due()
     events = world.disposal.cases.history(staff("bureau"), case_id)
     calls = [(e.facts["minutes"], e.facts["called"]) for e in events if e.action == "phone_call"]
     assert calls == [(0, 1), (30, 2), (60, 2), (90, 2)]
@@ -365,7 +368,7 @@ def test_the_hit_rate_joins_cases_incidents_and_the_sample(world: World) -> None
     )
     assert code(measures.draw, staff("bureau"), 202603, 2) == "disposal.sample_exists"
     assert code(measures.draw, staff("bureau"), 202613, 2) == "disposal.month_malformed"
-    assert measures.sample(staff("officer1"), 202603).seed == sample.seed
+    assert measures.sample(staff("bureau"), 202603).seed == sample.seed
 
 
 def test_inspections_say_why_and_are_seen_by_their_street(world: World) -> None:
@@ -436,13 +439,18 @@ def test_the_export_holds_the_callers_cases_and_no_formula(world: World) -> None
     world.warn(enterprise=3, town=S2)
     subject = world.register.known[1]
     world.register.known[1] = type(subject)(**{**subject.__dict__, "name": "=HYPERLINK(1)"})
-    body = world.disposal.command.export(staff("officer1"), "周报")
-    rows = CalamineWorkbook.from_filelike(io.BytesIO(body)).get_sheet_by_index(0).to_python()
-    assert rows[0][0].startswith("编号")
-    assert (rows[1][0], rows[1][1], rows[1][3]) == ("YJ2026-000001", "=HYPERLINK(1)", "黄色")
-    assert rows[1][6] == datetime(2026, 3, 2, 10)  # noqa: DTZ001
-    assert "周报" in rows[-1][0]
-    assert len([row for row in rows[1:] if str(row[0]).startswith("YJ")]) == 1
+    asked = Asked(Format.XLSX, "周报")
+    book = CalamineWorkbook.from_filelike(
+        io.BytesIO(world.disposal.command.export(staff("officer1"), asked).body)
+    )
+    rows = [row for name in book.sheet_names for row in book.get_sheet_by_name(name).to_python()]
+    (line,) = [row for row in rows if str(row[0]).startswith("YJ")]
+    assert (line[0], line[1], line[3]) == ("YJ2026-000001", "=HYPERLINK(1)", "黄色")
+    assert line[6] == "2026年3月2日 10:00"
+    assert any("周报" in str(cell) for row in rows for cell in row)
+    with world.uow.read() as session:
+        noted = session.scalars(select(AuditRow).where(AuditRow.action == "disposal.cases_exported")).all()
+        assert [(one.purpose, one.facts["rows"]) for one in noted] == [("周报", 1)]
 
 
 def test_the_law_speaks(world: World) -> None:

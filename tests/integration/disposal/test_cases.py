@@ -212,7 +212,8 @@ def test_a_rise_restarts_the_clocks_and_a_fall_does_not(world: World) -> None:
 def test_a_transfer_is_accepted_by_the_other_street(world: World) -> None:
     case_id = world.warn()
     assert (
-        code(world.do, "officer1", case_id, Action.OFFER, to="500107999", note="x") == "disposal.unit_unknown"
+        code(world.do, "officer1", case_id, Action.OFFER, to="500107999", note="x")
+        == "disposal.transfer_unit"
     )
     assert code(world.do, "officer1", case_id, Action.OFFER, to=S2) == "disposal.reason_missing"
     view = world.do("officer1", case_id, Action.OFFER, to=S2, note="已迁往二街道")

@@ -373,7 +373,7 @@ def test_posts_to_come_are_listed_with_their_deputies(world: World) -> None:
 def test_a_sample_needs_somebody_to_draw_from(world: World) -> None:
     measures = world.disposal.measures
     assert code(measures.draw, staff("bureau"), 202603, 5) == "disposal.sample_empty"
-    world.risk.quiet = {1: S1, 2: S1}
+    world.risk.quiet = {1: S1, 9: S1}
     measures.draw(staff("bureau"), 202603, 5)
     (planned, _), _ = measures.inspections(staff("officer1"), apart=True).rows
     measures.report(staff("officer1"), planned.id, "confirmed", 3, "欠薪三人")  # type: ignore[arg-type]

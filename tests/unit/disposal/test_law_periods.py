@@ -67,7 +67,10 @@ def test_a_year_without_notice_makes_it_provisional() -> None:
 
 
 def test_two_years_back_from_a_leap_day() -> None:
-    assert compute("look_back", date(2028, 2, 29), DAYS).last == date(2026, 2, 28)
+    found = compute("look_back", date(2028, 2, 29), DAYS)
+    assert found.last == date(2026, 2, 28)
+    assert "终了之日" in found.zh
+    assert "ended" in found.en
 
 
 def test_an_unknown_period_is_not_found() -> None:

@@ -126,10 +126,11 @@ def test_reopening_raises_one_level_within_ninety_days() -> None:
 
 
 def test_a_transfer_leads_somewhere_and_says_why() -> None:
-    machine.check_transfer("500107001", "500107002", "", "moved")
-    assert code(machine.check_transfer, "u", "u", "", "moved") == "disposal.transfer_to_itself"
-    assert code(machine.check_transfer, "u", "v", "w", "moved") == "disposal.transfer_pending"
-    assert code(machine.check_transfer, "u", "v", "", " ") == "disposal.reason_missing"
+    machine.check_transfer("500107001", "500107002", "", "moved", ["500107002"])
+    assert code(machine.check_transfer, "u", "u", "", "moved", ["u"]) == "disposal.transfer_to_itself"
+    assert code(machine.check_transfer, "u", "v", "w", "moved", ["v"]) == "disposal.transfer_pending"
+    assert code(machine.check_transfer, "u", "v", "", " ", ["v"]) == "disposal.reason_missing"
+    assert code(machine.check_transfer, "u", "union", "", "moved", ["v"]) == "disposal.transfer_unit"
 
 
 OFFICER = frozenset({Capacity.OFFICER})
@@ -166,7 +167,10 @@ def test_who_may_do_what() -> None:
     assert code(may, lead, Action.REOPEN) == "disposal.not_entitled"
     assert may(other, Action.ACCEPT, "s2") == "s2"
     assert code(may, other, Action.ACCEPT) == "disposal.no_transfer_pending"
-    assert code(may, officer, Action.REFUSE, "s2") == "disposal.not_entitled"
+    assert may(officer, Action.REFUSE, "s2") == "s1"  # an offer can be taken back
+    assert may(bureau, Action.REFUSE, "s2") == ""
+    assert code(may, officer, Action.ACCEPT, "s2") == "disposal.not_entitled"
+    assert code(may, Reach("e", {"s3": OFFICER}), Action.REFUSE, "s2") == "disposal.not_entitled"
 
 
 UNITS = {"s1": "street", "s2": "street", "hr": "hr", "tax": "department"}

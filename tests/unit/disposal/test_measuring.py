@@ -10,7 +10,7 @@ import pytest
 
 from api.disposal.model import Colour, Outcome, Reason
 from api.disposal.ports import Incident
-from api.disposal.rules.measuring import Share, Verified, hit_rate, missed_cases, wilson
+from api.disposal.rules.measuring import Share, Verified, hit_rate, joined, missed_cases, wilson
 from api.disposal.rules.sampling import draw, population_digest
 
 DAY = date(2026, 6, 30)
@@ -60,6 +60,22 @@ def test_ninety_days_before_and_not_the_day_itself(before: int, grade: int, miss
     shown = Shown({(1, DAY - timedelta(days=before)): grade})
     found, _ = missed_cases([incident("fled", 0)], shown)
     assert bool(found) is missed
+
+
+def test_arrears_that_both_know_count_once() -> None:
+    told = [incident("arrears", 6), incident("arrears", 4, 3)]
+    found = [
+        Incident(1, "arrears", DAY + timedelta(days=80), 9, "s", "case"),  # the same arrears
+        Incident(1, "arrears", DAY + timedelta(days=91), 9, "s", "later"),
+        Incident(2, "arrears", DAY, 5, "s", "nobody told"),
+        Incident(2, "arrears", DAY + timedelta(days=1), 5, "s", "visited twice"),
+        Incident(3, "arrears", DAY, 5, "s", "told of fewer"),
+        Incident(4, "arrears", DAY, 4, "s", "too few"),
+    ]
+    joint = joined(told, found)
+    assert [one.key for one in joint[2:]] == ["nobody told", "told of fewer", "later"]
+    missed, total = missed_cases(joint, Shown({(2, DAY - timedelta(days=1)): 1}))
+    assert (len(missed), total) == (4, 4)
 
 
 def test_wilson_against_published_values() -> None:
