@@ -115,6 +115,14 @@ class Subjects(Protocol):
         ...
 
 
+class Places(Protocol):
+    """Towns and subdistricts. What is signed and anchored is the code; the name is for the reader."""
+
+    def names(self) -> Mapping[str, tuple[str, str]]:
+        """Chinese and English name of every town of today by its nine digits; one question to the database."""
+        ...
+
+
 Now = Callable[[], datetime]
 Transaction = Callable[[], Any]
 """`with transaction() as session`: commits at the end, rolls back on error."""

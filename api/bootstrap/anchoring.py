@@ -31,6 +31,7 @@ from api.anchoring.service.rule_run import RuleRunSigner
 from api.anchoring.service.warning_proof import WarningProofs
 from api.anchoring.service.witnessing import Witnessing
 from api.bootstrap.warning_decisions import (
+    NamedTowns,
     WarnedEnterprises,
     domain_of,
     warning_decisions,
@@ -239,5 +240,6 @@ def build(c: Container) -> Anchoring:
         inbox=warning_inbox(c),
         proof=WarningProofs(proofs, domain),
         subjects=WarnedEnterprises(c),
+        places=NamedTowns(c),
         make_rule_signer=lambda: RuleRunSigner(c.uow, warnings, rule_run_key),
     )

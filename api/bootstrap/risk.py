@@ -15,7 +15,14 @@ from sqlalchemy.orm import Session
 
 from api.bootstrap import risk_board, risk_pages
 from api.bootstrap.risk_board import Board
-from api.bootstrap.risk_rules import MeasuredCandidates, Names, PublishedRules, RulesScorer, ruleset_of
+from api.bootstrap.risk_rules import (
+    MeasuredCandidates,
+    Names,
+    PublishedRules,
+    RulesScorer,
+    rule_set_exports,
+    ruleset_of,
+)
 from api.kernel.clock import shanghai_day, utc_text
 from api.kernel.errors import unavailable
 from api.kernel.events import CaseClosed, CaseReopened, CaseVerified, RowsChanged
@@ -34,6 +41,7 @@ from api.risk.facts import (
 )
 from api.risk.facts.datasets import DATASETS
 from api.risk.facts.lexicon import fact_of
+from api.risk.rulesets.exports import RuleSetExports
 from api.risk.rulesets.service import RuleSetService
 from api.risk.runs.decisions import DecisionFiles
 from api.risk.runs.engine import Runs
@@ -277,6 +285,11 @@ class Risk:
     def exports(self) -> Exports:
         """What is taken out of them."""
         return risk_pages.exports(self._c)
+
+    @cached_property
+    def rule_set_exports(self) -> RuleSetExports:
+        """What is taken out of the rule sets."""
+        return rule_set_exports(self._c, self.versions)
 
     @cached_property
     def board(self) -> Board:

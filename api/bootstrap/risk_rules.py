@@ -6,15 +6,17 @@ import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import rfc8785
 
+from api.bootstrap.reports import exporter
 from api.kernel.errors import invalid
 from api.risk.facts import dictionary_names
 from api.risk.facts.lexicon import fact_of
 from api.risk.model import RuleSetChoice, RuleSetRef
+from api.risk.rulesets.exports import RuleSetExports
 from api.risk.rulesets.model import State, Version
 from api.risk.rulesets.ports import FactLabel
 from api.risk.rulesets.service import RuleSetService
@@ -24,6 +26,9 @@ from api.risk.service.backtests import Backtests
 from api.risk.spec.document import RuleSetDoc, canonical_bytes, parse, read_document, rule_set_hash
 from api.risk.spec.lint import blocking, lint
 from api.risk.spec.model import Condition, Every, Ratio, RuleSet, RuleSetError, Some, points_read
+
+if TYPE_CHECKING:
+    from api.bootstrap.container import Container
 
 
 @lru_cache(maxsize=16)
@@ -126,6 +131,11 @@ class Names:
         except KeyError:
             return None
         return FactLabel(fact.zh, fact.en, fact.unit, name != fact.name)
+
+
+def rule_set_exports(c: Container, versions: RuleSetService) -> RuleSetExports:
+    """Rule sets and their records to be taken out."""
+    return RuleSetExports(exporter(c), versions)
 
 
 class MeasuredCandidates:

@@ -1,5 +1,5 @@
 """Binds decisions about risk warnings: the registry's domain from the deployment, registrars as the chain knows them, the
-logins that decide, reminders, and (for the pages only) the enterprises' names.
+logins that decide, reminders, and (for the pages only) the names of enterprises and towns.
 """
 
 from __future__ import annotations
@@ -70,6 +70,18 @@ class WarnedEnterprises:
         except DomainError:  # another role, or no register: the pages show the warning's number instead
             return {}
         return {warning: (name, f"/risk/enterprises/{number}") for warning, (number, name) in found.items()}
+
+
+class NamedTowns:
+    """`Places` over the risk slice's table of towns."""
+
+    def __init__(self, container: Container) -> None:
+        self._c = container
+
+    def names(self) -> Mapping[str, tuple[str, str]]:
+        """Both names by code."""
+        found: Mapping[str, tuple[str, str]] = self._c.risk.board.towns.names()
+        return found
 
 
 def domain_of(deployment: Callable[[], Deployment]) -> Callable[[], Domain]:

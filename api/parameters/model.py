@@ -72,7 +72,10 @@ KEYS: dict[str, KeySpec] = {spec.key: spec for spec in (*_OTHERS[:1], *_AMOUNTS,
 
 @dataclass(frozen=True)
 class Figure:
-    """One dated row. `value` is JSON (amounts as text with two places, None: known not to be on record)."""
+    """One dated row. `value` is JSON (amounts as text with two places, None: known not to be on record).
+
+    source: as it was written down, in Chinese as a rule; source_en: in English, of the rows that come with the software.
+    """
 
     row_id: str
     key: str
@@ -85,6 +88,7 @@ class Figure:
     certainty: Certainty
     withdrawn_at: datetime | None = None
     delivered: bool = False
+    source_en: str = ""
 
     def in_force(self, on: date) -> bool:
         """Whether the row holds on that day."""

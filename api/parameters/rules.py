@@ -89,3 +89,8 @@ def check_period(valid_from: date, valid_to: date | None) -> None:
     """Refuse a period that ends before it begins."""
     if valid_to is not None and valid_to < valid_from:
         raise invalid("parameters.period_reversed", pointer="/valid_to")
+
+
+def chinese(text: str) -> bool:
+    """Whether a text holds Chinese characters, so that a page in another language marks it as Chinese."""
+    return any("\u4e00" <= letter <= "\u9fff" for letter in text)

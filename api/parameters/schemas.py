@@ -22,6 +22,7 @@ class FigureOut(BaseModel):
     known_from: datetime
     withdrawn_at: datetime | None
     source: str
+    source_en: str = Field(description="the source in English; empty for rows that were entered")
     certainty: Certainty
     delivered: bool = Field(
         description="comes with the software; an entered row of the same key and place wins"

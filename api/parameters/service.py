@@ -44,6 +44,7 @@ def delivered() -> tuple[Figure, ...]:
             source=row["source"],
             certainty=Certainty(row["certainty"]),
             delivered=True,
+            source_en=row["source_en"],
         )
         for number, row in enumerate(document["rows"], 1)
     )

@@ -47,6 +47,8 @@ KEY_NAMES: dict[str, str] = {
     "econtract.retention_years": N_("合同终止后保存（年）"),
     "hotline": N_("咨询电话"),
     "region.name": N_("行政区划名称"),
+    "disposal.clocks": N_("预警处置时限"),
+    "exchange.name_regions": N_("企业名称中的地名"),
     "retirement.male": N_("法定退休年龄（男）"),
     "retirement.female": N_("法定退休年龄（女，一般岗位）"),
     "retirement.female_management": N_("法定退休年龄（女，管理技术岗位）"),

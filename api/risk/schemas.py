@@ -7,11 +7,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.infra.reports import AskedIn
 from api.risk.model import Run
 from api.risk.ports import CaseLine
 from api.risk.tables import JudgementRow, WarningRow
 from api.risk.texts import GRADE_CODES
-from api.risk.views import IndexLine, Line, Morning
+from api.risk.views import IndexLine, Line, Morning, Waiting, Wanted
 
 Grade = Literal["none", "blue", "yellow", "orange", "red", "insufficient"]
 
@@ -23,6 +24,21 @@ def grade(number: int) -> Any:
 
 class _In(BaseModel):
     model_config = ConfigDict(extra="forbid")
+
+
+class MorningExportIn(AskedIn):
+    """The morning list to be taken out, with the conditions of the list."""
+
+    q: str = Field("", max_length=60)
+    grade: Literal["blue", "yellow", "orange", "red"] | None = None
+    town: str = Field("", max_length=9)
+    state: Waiting = ""
+
+    def wanted(self) -> Wanted:
+        """As the desk takes it."""
+        return Wanted(
+            None if self.grade is None else GRADE_CODES.index(self.grade), self.town, self.state, self.q
+        )
 
 
 class SignIn(_In):

@@ -151,6 +151,13 @@ class Enterprises:
         return {warning: self.known[warning] for warning in warnings if warning in self.known}
 
 
+class Towns:
+    """A table with one town."""
+
+    def names(self) -> dict[str, tuple[str, str]]:
+        return {"500107001": ("示例一街道", "Example Subdistrict 1")}
+
+
 class Slice:
     """The anchoring slice over a database and a gateway, as bootstrap would build it."""
 
@@ -208,6 +215,7 @@ class Slice:
             inbox=WarningInbox(UnitOfWork(db), clock, self.messages, self.now),
             proof=WarningProofs(log, domain),
             subjects=self.enterprises,
+            places=Towns(),
             make_rule_signer=lambda: RuleRunSigner(UnitOfWork(db), warnings, lambda: self.rule_run_key),
         )
 

@@ -142,12 +142,7 @@ class BoardScene:
         with self.uow() as session:
             self._add(session, self._serial, town, grade, issued, pending, closed, raised)
             for at, after in shown:
-                session.add(
-                    t.ChangeRow(
-                        at=at, as_of=at.date(), enterprise=self._serial, month=MONTH, reason="run", run_id=None,
-                        raw_before=0, raw_after=after, shown_before=0, shown_after=after,
-                    )
-                )  # fmt: skip
+                session.execute(insert(t.ChangeRow), [change(self._serial, at, after)])
         return self._serial
 
     def _add(
@@ -186,6 +181,14 @@ def standing(number: int, town: str, grade: int) -> dict[str, Any]:
         "enterprise": number, "town": town, "industry": "C13", "size": 10, "tiers_a": 0, "tiers_b": 0, "missing": 0,
         "score": 100 * grade + number % 100, "coverage_bp": 9000, "raw": grade, "effective": grade, "shown": grade,
         "resting": False, "memory": {}, "month": MONTH, "as_of": date(2026, 11, 5), "run_id": "r", "changed_at": NOW,
+    }  # fmt: skip
+
+
+def change(enterprise: int, at: datetime, after: int, before: int = 5) -> dict[str, Any]:
+    """A row of risk_change, an enterprise's first unless the grade before is said; the same twice: the computed one moved."""
+    return {
+        "at": at, "as_of": at.date(), "enterprise": enterprise, "month": MONTH, "reason": "run", "run_id": None,
+        "raw_before": 0, "raw_after": after, "shown_before": before, "shown_after": after,
     }  # fmt: skip
 
 
@@ -233,6 +236,14 @@ def lived_in(scene: BoardScene) -> None:
         for place, section in enumerate("ACEFHIKM"):
             rows["industry", section] = (500 + 75 * place - 5 * back, 40_000, [4200, 120, 50, 20, 6])
         scene.month(month, rows)
+    with scene.uow() as session:
+        made = [
+            change(90_000 + 400 * back + n, NOW - timedelta(days=30 * back), grade)
+            for back in range(14)
+            for grade, most in ((1, 90), (2, 40), (3, 16), (4, 6))
+            for n in range(100 * grade, 100 * grade + most - (3 * back if grade == 1 else back % 3))
+        ]
+        session.execute(insert(t.ChangeRow), made)
     for place, code in enumerate(codes):
         for count in range((place * 7) % 12):
             scene.warn(code, 1 + (count + place) % 4, NOW - timedelta(days=3 + 17 * count + place))

@@ -241,13 +241,14 @@ class District:
             self.files, self.kept, self.issuing, self.batch,
         )  # fmt: skip
 
-    def services(self) -> SimpleNamespace:
-        """The slice's services as pages and API see them."""
+    def services(self, printer: Any = None) -> SimpleNamespace:
+        """The slice's services as pages and API see them; without a typesetter reports are kept to be looked at."""
         from tests.support.risk_file import risk_of
 
         uow = UnitOfWork(self.database)
         return risk_of(
             self,
+            printer,
             runs=self.runs,
             kept=self.kept,
             backtests=self.backtests(),

@@ -12,7 +12,7 @@ from api.anchoring import texts
 from api.anchoring.router.access import ChainId, Supervision
 from api.anchoring.router.decision_pages import NAMES
 from api.anchoring.router.warnings import block_place
-from api.anchoring.router.wiring import Service
+from api.anchoring.router.wiring import Service, town_names
 from api.infra.i18n import translate
 from api.infra.web import language, page
 
@@ -47,7 +47,7 @@ def listing(
         grade_options=[(str(n), translate(lang, texts.COLOUR_NAMES[n])) for n in (1, 2, 3, 4)],
         first=not after, back=f"/decisions/chain?{query}".rstrip("?"),
         next="" if more is None else f"/decisions/chain?{query}&after={more[0]}-{more[1]}".replace("?&", "?"),
-        **NAMES,
+        towns=town_names(request, anchoring), **NAMES,
     )  # fmt: skip
 
 
@@ -58,5 +58,6 @@ def one(request: Request, anchoring: Service, _who: Supervision, chain_id: Chain
         status, steps = anchoring.index.warning_history(session, chain_id)
         block = anchoring.index.position(session).block_number
     return page(
-        request, "anchoring/chain_warning.html", chain_id=chain_id, standing=status, rows=steps, block=block, **NAMES
+        request, "anchoring/chain_warning.html", chain_id=chain_id, standing=status, rows=steps, block=block,
+        towns=town_names(request, anchoring), **NAMES,
     )  # fmt: skip

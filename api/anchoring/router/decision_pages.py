@@ -12,7 +12,7 @@ from api.anchoring import texts
 from api.anchoring.model import WarningState
 from api.anchoring.router.access import PROVERS, Officer, Prover, Sequence, Supervision, WarningId
 from api.anchoring.router.warnings import proof_file
-from api.anchoring.router.wiring import Service, place_of, place_text, signature_bytes
+from api.anchoring.router.wiring import Service, place_of, place_text, signature_bytes, town_names
 from api.anchoring.rules import DECIDERS
 from api.anchoring.service import Anchoring
 from api.infra.auth import Principal
@@ -76,7 +76,7 @@ def _step(
         request, "anchoring/step.html", status=422 if errors else 200, found=found, step=shown, wallet=wallet,
         signed=wallet is not None and wallet in (shown.officer, shown.reviewer), errors=errors,
         typed_data=json.dumps(typed, ensure_ascii=False, indent=1),
-        subject=anchoring.subjects.named(who, [warning]).get(warning), **NAMES,
+        subject=anchoring.subjects.named(who, [warning]).get(warning), towns=town_names(request, anchoring), **NAMES,
     )  # fmt: skip
 
 
@@ -117,7 +117,8 @@ def _warning(
         request, "anchoring/warning.html", status=422 if errors else 200, found=found, events=events,
         on_chain={step.sequence for step in found.steps if on_chain.get(step.sequence) == step.digest},
         indexed=bool(on_chain), event_names=texts.EVENT_NAMES, may_sign=who.has(*DECIDERS), may_prove=who.has(*PROVERS),
-        errors=errors, subject=anchoring.subjects.named(who, [warning]).get(warning), **NAMES,
+        errors=errors, subject=anchoring.subjects.named(who, [warning]).get(warning),
+        towns=town_names(request, anchoring), **NAMES,
     )  # fmt: skip
 
 

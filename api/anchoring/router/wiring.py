@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from api.anchoring.model import StoredCheckpoint, WaitingStep
 from api.anchoring.service import Anchoring
+from api.infra.web import language
 from api.kernel.clock import cursor_text, parse_utc
 from api.kernel.errors import invalid, not_found
 
@@ -20,6 +21,12 @@ def service(request: Request) -> Anchoring:
 
 
 Service = Annotated[Anchoring, Depends(service)]
+
+
+def town_names(request: Request, anchoring: Anchoring) -> dict[str, str]:
+    """Names of the towns by code, in the visitor's language."""
+    english = language(request) == "en"
+    return {code: names[english] for code, names in anchoring.places.names().items()}
 
 
 def newest(anchoring: Anchoring) -> StoredCheckpoint:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from api.anchoring.ports import Subjects
+from api.anchoring.ports import Places, Subjects
 from api.anchoring.service.erasure import Erasure
 from api.anchoring.service.index import ChainIndex
 from api.anchoring.service.judicial import JudicialWorker
@@ -46,6 +46,7 @@ class Anchoring:
         inbox: WarningInbox,
         proof: WarningProofs,
         subjects: Subjects,
+        places: Places,
         make_rule_signer: Callable[[], RuleRunSigner],
     ) -> None:
         self.uow = uow
@@ -67,6 +68,7 @@ class Anchoring:
         self.inbox = inbox
         self.proof = proof
         self.subjects = subjects
+        self.places = places
         self._make_rule_signer = make_rule_signer
         self._rule_signer: RuleRunSigner | None = None
 

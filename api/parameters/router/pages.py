@@ -16,6 +16,7 @@ from api.kernel.clock import SystemClock, shanghai_day
 from api.kernel.errors import DomainError, ErrorKind, invalid
 from api.parameters.model import KEYS, CalendarDay, Certainty, Kind
 from api.parameters.router.api import Operator, Service
+from api.parameters.rules import chinese
 from api.parameters.service import ParametersService
 from api.parameters.texts import CERTAINTY_NAMES, CHOICE_NAMES, KEY_NAMES, UNIT_NAMES
 
@@ -59,6 +60,7 @@ def _figures_page(
         units={name: UNIT_NAMES.get(spec.unit, "") for name, spec in KEYS.items()},
         choices=CHOICE_NAMES,
         certainties=CERTAINTY_NAMES,
+        chinese=chinese,
         message=text_of(error.code, error.facts, language(request)) if error else "",
         form=form or {"key": key, "place": place or "500107", "valid_from": today.isoformat()},
     )
@@ -128,6 +130,7 @@ def calendar(request: Request, parameters: Service, _who: Operator, year: int = 
         year=year,
         known=parameters.calendar_known(year),
         days=parameters.calendar_days(year),
+        chinese=chinese,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from api.infra.i18n import N_, translate
@@ -10,6 +11,7 @@ from api.risk.board.reports import group_name, month_name
 from api.risk.board.texts import COLOUR_NAMES, STEP_NAMES
 
 Chart = dict[str, Any]
+_GRADES = tuple(zip(COLOURS, (4, 3, 2, 1), strict=True))
 
 
 def _months(found: Trend) -> list[str]:
@@ -17,27 +19,38 @@ def _months(found: Trend) -> list[str]:
 
 
 def firms(found: Trend, lang: str) -> Chart:
-    """Enterprises per colour, as lines; a month without index leaves a gap."""
+    """Enterprises per computed colour, as lines; a month without index leaves a gap."""
     series = [
         {
             "name": translate(lang, COLOUR_NAMES[colour]), "role": colour,
             "values": [None if row.firms is None else row.firms[grade] for row in found.rows],
         }
-        for colour, grade in zip(COLOURS, (4, 3, 2, 1), strict=True)
+        for colour, grade in _GRADES
     ]  # fmt: skip
     return {"categories": _months(found), "series": series, "unit": translate(lang, N_("户"))}
 
 
+def shown(found: Trend, lang: str) -> Chart:
+    """Enterprises per colour that people saw at the end of each month, stacked."""
+    by_place = [(colour, [row.shown and row.shown[grade] for row in found.rows]) for colour, grade in _GRADES]
+    return _stacked(found, by_place, translate(lang, N_("户")), lang)
+
+
 def warnings(found: Trend, which: str, lang: str) -> Chart:
     """Warnings issued or closed a month, stacked by colour."""
-    series = [
-        {
-            "name": translate(lang, COLOUR_NAMES[colour]), "role": colour,
-            "values": [(row.issued if which == "issued" else row.closed)[place] for row in found.rows],
-        }
+    by_place = [
+        (colour, [(row.issued if which == "issued" else row.closed)[place] for row in found.rows])
         for place, colour in enumerate(COLOURS)
-    ]  # fmt: skip
-    return {"categories": _months(found), "series": series, "stack": True, "unit": translate(lang, N_("条"))}
+    ]
+    return _stacked(found, by_place, translate(lang, N_("条")), lang)
+
+
+def _stacked(found: Trend, values: Sequence[tuple[str, Sequence[Any]]], unit: str, lang: str) -> Chart:
+    series = [
+        {"name": translate(lang, COLOUR_NAMES[colour]), "role": colour, "values": numbers}
+        for colour, numbers in values
+    ]
+    return {"categories": _months(found), "series": series, "stack": True, "unit": unit}
 
 
 def moved(found: Trend, lang: str) -> dict[str, Chart]:

@@ -127,7 +127,10 @@ class District:
     # -- trend and index
 
     def trend(self, who: Principal, town: str = "", span: int = 12) -> Trend:
-        """Enterprises per grade, warnings issued and closed per month, up to now. Raises not_found. Five statements."""
+        """Enterprises per grade, shown and computed, warnings issued and closed, by month, up to now. Raises not_found.
+
+        Six statements.
+        """
         sight = _sight(who)
         if not 1 <= span <= MOST_MONTHS:
             raise invalid("malformed", pointer="/span")
@@ -145,13 +148,16 @@ class District:
             begin = rules.starts(months[0])
             issued = repository.warnings_by_month(session, "issued", ends, begin, towns)
             closed = repository.warnings_by_month(session, "closed", ends, begin, towns)
+            shown = rules.standing_at_ends(
+                repository.shown_changes(session, [end for _month, end in ends], towns), len(ends)
+            )
         firms: dict[int, list[int]] = {}
         for row in index:
             sums = firms.setdefault(row.month, [0] * len(row.counts))
             firms[row.month] = [a + b for a, b in zip(sums, row.counts, strict=True)]
         lines = [
-            TrendMonth(month, firms.get(month), _colours(issued, month), _colours(closed, month))
-            for month in months
+            TrendMonth(month, then, firms.get(month), _colours(issued, month), _colours(closed, month))
+            for month, then in zip(months, shown, strict=True)
         ]
         return Trend(town, edition, lines)
 

@@ -158,9 +158,14 @@ class TownList:
 
 @dataclass(frozen=True)
 class TrendMonth:
-    """A month: enterprises per grade (none, blue, yellow, orange, red; None where no index is stored) and warnings by colour."""
+    """A month: enterprises per grade (none, blue, yellow, orange, red) and warnings by colour.
+
+    shown: the grades that people saw at its end, or see now, by the log of changes (None before its first line).
+    firms: the grades that its run computed (None where no index is stored).
+    """
 
     month: int
+    shown: Sequence[int] | None
     firms: Sequence[int] | None
     issued: tuple[int, int, int, int]
     closed: tuple[int, int, int, int]

@@ -5,7 +5,7 @@ Spreadsheet, paper and audit are those of `api.infra.reports`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from api.infra.i18n import N_, format_date, format_datetime, translate
 from api.infra.reports import UNKNOWN, Cell, Mark, Report, Table
@@ -22,7 +22,16 @@ from api.risk.board.model import (
     Trend,
 )
 from api.risk.board.rules import value_of
-from api.risk.board.texts import COLOUR_NAMES, COLOUR_SHORT, RUN_KINDS, SECTIONS, SOURCE_STATES, STEP_NAMES
+from api.risk.board.texts import (
+    COLOUR_NAMES,
+    COLOUR_SHORT,
+    COMPUTED,
+    RUN_KINDS,
+    SECTIONS,
+    SHOWN,
+    SOURCE_STATES,
+    STEP_NAMES,
+)
 
 
 def month_name(month: int | None) -> str:
@@ -115,16 +124,18 @@ def map_report(found: DistrictMap, mark: Mark, lang: str) -> Report:
 
 
 def trend_report(found: Trend, mark: Mark, lang: str) -> Report:
-    """Enterprises per grade, warnings issued and closed, by month."""
+    """Enterprises per shown and per computed grade, warnings issued and closed, by month."""
 
     def say(text: str, **facts: object) -> str:
         return translate(lang, text, **facts)
 
     colours = [say(COLOUR_NAMES[colour]) for colour in COLOURS]
-    firms: list[Sequence[Cell]] = [
-        [month_name(row.month), *((UNKNOWN,) * 5 if row.firms is None else reversed(row.firms[:5]))]
-        for row in found.rows
-    ]
+
+    def by_grade(counts: Sequence[int] | None) -> Iterable[Cell]:
+        return (UNKNOWN,) * 5 if counts is None else reversed(counts[:5])
+
+    shown: list[Sequence[Cell]] = [[month_name(row.month), *by_grade(row.shown)] for row in found.rows]
+    firms: list[Sequence[Cell]] = [[month_name(row.month), *by_grade(row.firms)] for row in found.rows]
     moved: list[list[Sequence[Cell]]] = [
         [[month_name(row.month), *row.issued, sum(row.issued)] for row in found.rows],
         [[month_name(row.month), *row.closed, sum(row.closed)] for row in found.rows],
@@ -133,11 +144,12 @@ def trend_report(found: Trend, mark: Mark, lang: str) -> Report:
     heads = [say(N_("月份"))]
     counted = [*heads, *colours, say(N_("合计"))]
     tables = [
-        Table(say(N_("各等级企业数")), [*heads, *colours, say(N_("无"))], firms),
+        Table(say(N_("各显示等级企业数")), [*heads, *colours, say(N_("无"))], shown, note=say(SHOWN)),
+        Table(say(N_("各计算等级企业数")), [*heads, *colours, say(N_("无"))], firms, note=say(COMPUTED)),
         Table(say(N_("每月签发的预警")), counted, moved[0]),
         Table(say(N_("每月销号的预警")), counted, moved[1]),
     ]
-    lead = say(N_("%(where)s。企业数按当月评估的等级统计；预警按其最高等级统计。"), where=where)
+    lead = say(N_("%(where)s。显示等级和计算等级分开统计；预警按其最高等级统计。"), where=where)
     return Report("trend", lang, say(N_("风险趋势")), lead, mark.text(lang), mark.day, tables)
 
 

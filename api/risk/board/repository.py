@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Integer, and_, case, func, literal_column, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from api.kernel.errors import not_found
@@ -185,6 +185,37 @@ def warnings_by_month(
     inner = each.subquery()
     query = select(inner.c.month, inner.c.grade, func.count()).group_by(inner.c.month, inner.c.grade)
     return [(month, grade, count) for month, grade, count in session.execute(query)]
+
+
+# -- the log of shown grades
+
+
+def shown_changes(
+    session: Session, ends: Sequence[datetime], towns: Towns
+) -> Sequence[tuple[int, int, int, int]]:
+    """(end, grade before, grade after, lines) of the log of shown grades, by the first of the ascending `ends` that follows.
+
+    Later lines are left out. Towns are those of today.
+    """
+
+    def place(first: int, last: int) -> ColumnElement[int]:
+        if first == last:
+            return literal_column(str(first), Integer)
+        middle = (first + last) // 2  # halving: a log has many lines, and a span up to 36 ends
+        return case((t.ChangeRow.at < ends[middle], place(first, middle)), else_=place(middle + 1, last))
+
+    before, after = t.ChangeRow.shown_before, t.ChangeRow.shown_after
+    each = select(place(0, len(ends) - 1).label("end"), before.label("before"), after.label("after")).where(
+        t.ChangeRow.at < ends[-1], before != after
+    )
+    if towns is not None:
+        mine = select(t.StandingRow.enterprise).where(t.StandingRow.town.in_(sorted(towns)))
+        each = each.where(t.ChangeRow.enterprise.in_(mine))
+    line = each.subquery().c
+    query = select(line.end, line.before, line.after, func.count()).group_by(
+        line.end, line.before, line.after
+    )
+    return session.execute(query).tuples().all()
 
 
 # -- index and standing

@@ -12,6 +12,8 @@ from api.kernel.errors import invalid
 from api.risk.board.model import Shade, Tile, Town
 
 LEVELS = 4
+GRADES = 5
+"""None, blue, yellow, orange, red."""
 MOST_TOWNS = 60
 MOST_COLUMNS = 8
 MOST_ROWS = 12
@@ -74,6 +76,25 @@ def shaded(
     ]
     made = [replace(tile, level=level) for tile, level in zip(tiles, levels, strict=True)]
     return made, [step for step in steps if most and step[1] <= step[2]]
+
+
+def standing_at_ends(lines: Sequence[tuple[int, int, int, int]], ends: int) -> list[list[int] | None]:
+    """Enterprises per grade (none, blue … red) at each of the ends; None before the first line of the log.
+
+    lines: (end, grade before, grade after, lines). The first line of an enterprise leaves "insufficient", which is not
+    counted, so what came to a grade less what left it is what stands there.
+    """
+    first = min((end for end, *_rest in lines), default=ends)
+    found: list[list[int] | None] = []
+    counts = [0] * GRADES
+    for number in range(ends):
+        for end, before, after, count in lines:
+            if end == number and before < GRADES:
+                counts[before] -= count
+            if end == number and after < GRADES:
+                counts[after] += count
+        found.append(None if number < first else list(counts))
+    return found
 
 
 def _text(value: str, most: int, pointer: str, *, needed: bool = True) -> str:

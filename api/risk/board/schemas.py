@@ -168,9 +168,10 @@ class TownListOut(BaseModel):
 
 
 class TrendMonthOut(BaseModel):
-    """A month; firms null where no index is stored."""
+    """A month. shown: grades that people saw at its end (null before the log); firms: computed grades (null without an index)."""
 
     month: int
+    shown: dict[str, int] | None
     firms: dict[str, int] | None
     issued: dict[str, int]
     closed: dict[str, int]
@@ -188,6 +189,7 @@ class TrendOut(BaseModel):
         rows = [
             TrendMonthOut(
                 month=row.month,
+                shown=None if row.shown is None else dict(zip(GRADE_CODES, row.shown, strict=False)),
                 firms=None if row.firms is None else dict(zip(GRADE_CODES, row.firms, strict=False)),
                 issued=by_colour(row.issued), closed=by_colour(row.closed),
             )

@@ -49,6 +49,12 @@ COLOUR_NAMES = {"red": N_("红色"), "orange": N_("橙色"), "yellow": N_("黄�
 COLOUR_SHORT = {"red": N_("红"), "orange": N_("橙"), "yellow": N_("黄"), "blue": N_("蓝")}
 TONES = ("success", "info", "warning", "caution", "danger")
 
+SHOWN = N_(
+    "人们在月末看到的等级（本月为现在），取自等级变动记录：升级立即显示，降级要等连续若干月（见规则集）或销号。镇街按企业现在的归属。"
+)
+COMPUTED = N_("当月评估只凭当月数据算出的等级，不看以前，所以会与显示等级不同。")
+"""What the two trends of grades count."""
+
 STEP_NAMES = {
     Step.ISSUED: N_("签发预警"),
     Step.SIGNED: N_("签收"),

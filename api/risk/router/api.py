@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, cast
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import Response
 
 from api.infra.auth import Principal, require
 from api.infra.idempotency import IdempotentRoute
@@ -25,7 +24,6 @@ from api.risk.schemas import (
     WarningOut,
     WarningsOut,
 )
-from api.risk.service.sheets import XLSX_TYPE, Sheet
 from api.risk.service.warnings import outcome_of
 from api.risk.texts import GRADE_CODES
 from api.risk.views import Waiting, Wanted
@@ -46,12 +44,6 @@ Place = Annotated[str, Query(max_length=9)]
 Colour = Literal["blue", "yellow", "orange", "red"]
 
 
-def saved(sheet: Sheet) -> Response:
-    """A spreadsheet that is saved, not shown."""
-    headers = {"Content-Disposition": f'attachment; filename="{sheet.name}"', "Cache-Control": "no-store"}
-    return Response(sheet.content, media_type=XLSX_TYPE, headers=headers)
-
-
 def wanted(
     grade: Colour | None = None,
     town: Place = "",
@@ -63,21 +55,12 @@ def wanted(
 
 
 Conditions = Annotated[Wanted, Depends(wanted)]
-Purpose = Annotated[
-    str, Query(min_length=2, max_length=200, description="stands in the audit and in the file")
-]
 
 
 @api.get("/morning", summary="Open warnings, what needs a person first")
 def morning(risk: Risk, who: Who, asked: Conditions, after: Cursor = "", limit: Limit = 50) -> MorningOut:
     """Missing signatures first, red before blue; snoozed enterprises are left out unless a signature is missing."""
     return MorningOut.of(risk.desk.morning(who, asked, after, limit))
-
-
-@api.get("/morning.xlsx", summary="The same as a spreadsheet", response_class=Response)
-def morning_sheet(risk: Risk, who: Who, asked: Conditions, purpose: Purpose) -> Response:
-    """With a visible line that names export and purpose. Audited."""
-    return saved(risk.desk.morning_sheet(who, asked, purpose))
 
 
 @api.get("/warnings", summary="Warnings, newest first")

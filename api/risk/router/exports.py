@@ -1,21 +1,35 @@
-"""Files to take out: an enterprise's file, the morning list on paper, a backtest's result. Every one is audited."""
+"""Files to take out: an enterprise's file, the morning list, a backtest's result, a rule set and its record. Audited.
+
+A purpose is free text and may name a person: it comes in the body of a POST and never stands in an address.
+"""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import Response
 
 from api.infra.reports import Asked, AskedIn, Format, download
 from api.infra.web import language
-from api.risk.router.api import Conditions, Purpose, Risk, Who
+from api.risk.router.api import Colour, Risk, Who, wanted
 from api.risk.router.files_api import Enterprise
+from api.risk.rulesets.router import Reader
+from api.risk.schemas import MorningExportIn
+from api.risk.views import Waiting
 
 api = APIRouter(prefix="/risk", tags=["risk"])
 pages = APIRouter()
-FormFormat = Annotated[Format, Form()]
-FormPurpose = Annotated[str, Form(max_length=400)]
+
+
+def asked_of(
+    request: Request, format: Annotated[Format, Form()], purpose: Annotated[str, Form(max_length=400)] = ""
+) -> Asked:
+    """What a page's form asks for, in the page's language."""
+    return Asked(format, purpose, language(request))
+
+
+Taken = Annotated[Asked, Depends(asked_of)]
 
 
 @api.post(
@@ -28,10 +42,10 @@ def enterprise(risk: Risk, who: Who, enterprise: Enterprise, body: AskedIn) -> R
     return download(risk.exports.enterprise(who, enterprise, body.asked()))
 
 
-@api.get("/morning.pdf", summary="The morning list on paper", response_class=Response)
-def morning(request: Request, risk: Risk, who: Who, asked: Conditions, purpose: Purpose) -> Response:
-    """Its first 500 lines under the same conditions, in the language that the caller accepts. Audited."""
-    return download(risk.exports.morning(who, asked, purpose, language(request)))
+@api.post("/morning/exports", summary="Take the morning list out as XLSX or PDF", response_class=Response)
+def morning(risk: Risk, who: Who, body: MorningExportIn) -> Response:
+    """Under the list's conditions: all lines as XLSX (at most 5,000), the first 500 on paper. Audited."""
+    return download(risk.exports.morning(who, body.wanted(), body.asked()))
 
 
 @api.post(
@@ -44,28 +58,53 @@ def backtest(risk: Risk, who: Who, backtest_id: str, body: AskedIn) -> Response:
     return download(risk.exports.backtest(who, backtest_id, body.asked()))
 
 
+@api.post(
+    "/rule-sets/{row_id}/exports", summary="Take a rule set out as XLSX or PDF", response_class=Response
+)
+def rule_set(risk: Risk, who: Reader, row_id: str, body: AskedIn) -> Response:
+    """The version whole, with its conditions in words. The spreadsheet that can be read back is `GET …/sheet`. Audited."""
+    return download(risk.rule_set_exports.version(who, row_id, body.asked()))
+
+
+@api.post(
+    "/rule-sets/{row_id}/history/exports",
+    summary="Take a rule set's audit record out as XLSX or PDF",
+    response_class=Response,
+)
+def trail(risk: Risk, who: Reader, row_id: str, body: AskedIn) -> Response:
+    """All lines with names and accounts. Audited."""
+    return download(risk.rule_set_exports.trail(who, row_id, body.asked()))
+
+
 @pages.post("/risk/enterprises/{enterprise}/exports")
-def enterprise_form(
-    request: Request,
-    risk: Risk,
-    who: Who,
-    enterprise: Enterprise,
-    format: FormFormat,
-    purpose: FormPurpose = "",
-) -> Response:
+def enterprise_form(risk: Risk, who: Who, enterprise: Enterprise, asked: Taken) -> Response:
     """The page's file, in its language."""
-    return download(risk.exports.enterprise(who, enterprise, Asked(format, purpose, language(request))))
+    return download(risk.exports.enterprise(who, enterprise, asked))
 
 
-@pages.get("/risk/morning.pdf")
-def morning_form(request: Request, risk: Risk, who: Who, asked: Conditions, purpose: Purpose) -> Response:
+@pages.post("/risk/morning/exports")
+def morning_form(
+    risk: Risk, who: Who, asked: Taken, grade: Annotated[Colour | None, Form()] = None,
+    town: Annotated[str, Form(max_length=9)] = "", state: Annotated[Waiting, Form()] = "",
+    q: Annotated[str, Form(max_length=60)] = "",
+) -> Response:  # fmt: skip
     """The page's list, in its language."""
-    return download(risk.exports.morning(who, asked, purpose, language(request)))
+    return download(risk.exports.morning(who, wanted(grade, town, state, q), asked))
 
 
 @pages.post("/risk/backtests/{backtest_id}/exports")
-def backtest_form(
-    request: Request, risk: Risk, who: Who, backtest_id: str, format: FormFormat, purpose: FormPurpose = ""
-) -> Response:
+def backtest_form(risk: Risk, who: Who, backtest_id: str, asked: Taken) -> Response:
     """The page's result, in its language."""
-    return download(risk.exports.backtest(who, backtest_id, Asked(format, purpose, language(request))))
+    return download(risk.exports.backtest(who, backtest_id, asked))
+
+
+@pages.post("/risk/rule-sets/{row_id}/exports")
+def rule_set_form(risk: Risk, who: Reader, row_id: str, asked: Taken) -> Response:
+    """The page's version, in its language."""
+    return download(risk.rule_set_exports.version(who, row_id, asked))
+
+
+@pages.post("/risk/rule-sets/{row_id}/history/exports")
+def trail_form(risk: Risk, who: Reader, row_id: str, asked: Taken) -> Response:
+    """The page's audit record, in its language."""
+    return download(risk.rule_set_exports.trail(who, row_id, asked))

@@ -1,4 +1,4 @@
-"""The morning list as a page: conditions, search, signatures, export. Plain forms; every change is audited."""
+"""The morning list as a page: conditions, search, signatures. Plain forms; every change is audited."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from api.infra.i18n import N_, translate
 from api.infra.web import language, page, redirect
-from api.risk.router.api import Conditions, Cursor, Purpose, Risk, Who, saved
+from api.risk.router.api import Conditions, Cursor, Risk, Who
 from api.risk.texts import GRADE_CODES, GRADE_NAMES
 from api.risk.views import Wanted
 from api.risk.wording import GRADE_TONES, STATE_NAMES
@@ -39,12 +39,6 @@ def morning(request: Request, risk: Risk, who: Who, asked: Conditions, after: Cu
         state_choices=[(code, translate(lang, text)) for code, text in STATE_NAMES.items()],
         may_sign=risk.desk.may_sign(who),
     )  # fmt: skip
-
-
-@pages.get("/risk/morning.xlsx")
-def sheet(risk: Risk, who: Who, asked: Conditions, purpose: Purpose) -> Response:
-    """The list under the same conditions as XLSX; audited."""
-    return saved(risk.desk.morning_sheet(who, asked, purpose))
 
 
 @pages.post("/risk/warnings/{warning_id}/signature")

@@ -132,12 +132,6 @@ def history(
     return [HistoryOut.of(entry, names.get(entry.actor)) for entry in found]
 
 
-@api.get("/{row_id}/history/sheet", summary="A version's audit record as a spreadsheet")
-def history_sheet(rule_sets: Service, who: Reader, row_id: str) -> Response:
-    """XLSX with names and accounts; audited."""
-    return _download(*rule_sets.trail(who, row_id))
-
-
 @api.post("/{row_id}/trial", summary="What a version says of facts typed in")
 def trial(rule_sets: Service, _who: Reader, row_id: str, body: TrialIn) -> dict[str, Any]:
     """The explanation tree with the nearest changes; nothing is stored."""

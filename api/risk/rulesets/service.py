@@ -15,7 +15,7 @@ from api.kernel.clock import Clock, shanghai_day
 from api.kernel.errors import conflict, invalid, not_found
 from api.kernel.ids import new_id
 from api.risk.ports import People
-from api.risk.rulesets import repository, rules, trail
+from api.risk.rulesets import repository, rules
 from api.risk.rulesets.model import Difference, State, Version
 from api.risk.rulesets.ports import FactNames, Measured
 from api.risk.scoring.explanation import explain
@@ -120,22 +120,6 @@ class RuleSetService:
     def names(self, accounts: Collection[str]) -> Mapping[str, str]:
         """What those accounts' people are called, as far as they are known; one question to the database."""
         return self._people.names({account for account in accounts if account})
-
-    def trail(self, who: Principal, row_id: str) -> tuple[str, bytes]:
-        """A version's whole audit record as XLSX with its file's name; audited as an export. Raises not_found, and invalid
-        `risk.export_too_large`."""
-        version, now, export_id = self.get(row_id), self._clock.now(), new_id()
-        with self._uow() as session:
-            history = audit.of_object(session, "rule_set", row_id, 0, trail.MOST + 1)
-            if len(history) > trail.MOST:
-                raise invalid("risk.export_too_large", most=trail.MOST)
-            names = self.names({entry.actor for entry in history})
-            content = trail.as_file(version, history, names, who.display_name or who.actor, export_id, now)
-            audit.record(
-                session, who, "risk.rule_set_trail_exported", "risk_export", export_id,
-                rule_set=row_id, rows=len(history),
-            )  # fmt: skip
-        return f"{version.document.id}-{version.document.version}-audit.xlsx", content
 
     def trial(self, row_id: str, facts: Mapping[str, int | None]) -> dict[str, Any]:
         """The explanation tree of a version for facts typed in; nothing is stored. Raises invalid."""

@@ -1,22 +1,19 @@
-"""What an analyst reads each morning: the list with its search and export, warnings, runs, the regional index."""
+"""What an analyst reads each morning: the list with its search, warnings, runs, the regional index."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from api.infra import audit
 from api.infra.auth import Principal
 from api.infra.db import UnitOfWork
 from api.kernel.clock import Clock, cursor_text, parse_utc, shanghai_day
 from api.kernel.errors import invalid, not_found
-from api.kernel.ids import new_id
 from api.risk import reading, repository
 from api.risk.episodes.grading import months_to
 from api.risk.model import Page, Run
 from api.risk.ports import CaseLine, Cases, Directory, Places
-from api.risk.rules import SIGN, Sight, sight_of, written_reason
-from api.risk.service.sheets import MORNING_HEADS, Sheet, as_xlsx, morning_rows, watermark
+from api.risk.rules import SIGN, Sight, sight_of
 from api.risk.tables import IndexRow, JudgementRow, StandingRow, WarningRow
 from api.risk.views import Found, IndexLine, Line, Morning, Wanted
 
@@ -25,7 +22,6 @@ MOST_FOUND = 2_000
 """Enterprises that a search looks at; more than that need more of the name."""
 BESIDE = 20
 """Found enterprises without a line that are named beside the list."""
-MOST_EXPORTED = 5_000
 SEARCH_LENGTH = 60
 QUARTER = 3
 """Months between an index and the one that its trend compares with."""
@@ -88,25 +84,6 @@ class Desk:
             ],
             met is not None and len(met) > MOST_FOUND,
         )  # fmt: skip
-
-    def morning_sheet(self, who: Principal, wanted: Wanted, purpose: str) -> Sheet:
-        """The list under the same conditions as XLSX, with a visible line that names export and purpose; audited.
-
-        Raises invalid `risk.export_too_large`, `risk.reason_missing`.
-        """
-        purpose = written_reason(" ".join(purpose.split()), "/purpose")
-        found = self.morning(who, wanted, limit=MOST_EXPORTED)
-        if found.next:
-            raise invalid("risk.export_too_large", most=MOST_EXPORTED)
-        towns, export_id, now = self._places.names(), new_id(), self._clock.now()
-        mark = watermark(export_id, who.display_name or who.actor, purpose, now)
-        content = as_xlsx(mark, export_id, "morning", MORNING_HEADS, morning_rows(found.rows, towns))
-        with self._uow() as session:
-            audit.record(
-                session, who, "risk.list_exported", "risk_export", export_id, purpose[:400], rows=len(found.rows),
-                grade=wanted.grade, town=wanted.town, state=wanted.state, searched=bool(wanted.text),
-            )  # fmt: skip
-        return Sheet(f"risk-morning-{shanghai_day(now).isoformat()}-{export_id}.xlsx", content)
 
     def warnings(
         self, who: Principal, state: str = "", grade: int | None = None, town: str = "", before: str = "",

@@ -1,10 +1,10 @@
-"""What analysts take out beside the board: an enterprise's file, the morning list on paper, a backtest's result."""
+"""What analysts take out beside the board: an enterprise's file, the morning list, a backtest's result."""
 
 from __future__ import annotations
 
 from api.infra.auth import Principal
 from api.infra.reports import Asked, Exporter, File, Format, Mark, Noted, Report
-from api.kernel.errors import conflict
+from api.kernel.errors import conflict, invalid
 from api.risk.model import BacktestState
 from api.risk.ports import Directory, Places
 from api.risk.service.backtests import Backtests
@@ -17,6 +17,8 @@ from api.risk.views import Wanted
 
 MOST_PRINTED = 500
 """Rows of a list that paper bears; the file says how many there are in all."""
+MOST_LISTED = 5_000
+"""Lines of the morning list in one sheet."""
 MOST_WRITTEN = 1_000_000
 """Rows that a sheet bears."""
 
@@ -44,13 +46,19 @@ class Exports:
         )
         return self._exporter.make(who, asked, build, noted)
 
-    def morning(self, who: Principal, wanted: Wanted, purpose: str, lang: str) -> File:
-        """The morning list on paper under the page's conditions: its first lines, by what needs a person. Raises forbidden,
-        invalid."""
-        found = self._desk.morning(who, wanted, limit=MOST_PRINTED)
+    def morning(self, who: Principal, wanted: Wanted, asked: Asked) -> File:
+        """The morning list under the page's conditions, by what needs a person: on paper its first lines.
+
+        Raises forbidden, invalid `purpose_missing`, `risk.export_too_large` (a spreadsheet bears a list whole or not at all).
+        """
+        paper = asked.format is Format.PDF
+        most = MOST_PRINTED if paper else MOST_LISTED
+        found = self._desk.morning(who, wanted, limit=most)
+        if found.next and not paper:
+            raise invalid("risk.export_too_large", most=most)
 
         def build(mark: Mark) -> Report:
-            return morning_report(found, wanted, self._places.names(), mark, lang)
+            return morning_report(found, wanted, self._places.names(), mark, asked.lang, paper=paper)
 
         facts = {
             "grade": wanted.grade,
@@ -58,8 +66,9 @@ class Exports:
             "state": wanted.state,
             "searched": bool(wanted.text),
         }
-        noted = Noted("risk.list_exported", "risk_export", "morning", facts)
-        return self._exporter.make(who, Asked(Format.PDF, purpose, lang), build, noted)
+        return self._exporter.make(
+            who, asked, build, Noted("risk.list_exported", "risk_export", "morning", facts)
+        )
 
     def backtest(self, who: Principal, backtest_id: str, asked: Asked) -> File:
         """A backtest's result. Raises not_found, forbidden, conflict `risk.backtest_unfinished`, invalid."""

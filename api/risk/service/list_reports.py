@@ -1,14 +1,17 @@
-"""The morning list and a backtest's result on paper: the first rows of what the page lists, with the sentence that says so."""
+"""The morning list and a backtest's result as reports: on paper the first rows of what the page lists, and a sentence says so."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import polars as pl
 
 from api.infra.i18n import N_, format_datetime, translate
 from api.infra.reports import UNKNOWN, Cell, Mark, Report, Table
+from api.kernel.clock import SHANGHAI
 from api.risk.tables import BacktestRow
 from api.risk.telling import grade_name, tier_name
 from api.risk.views import Line, Morning, Wanted
@@ -20,30 +23,24 @@ _TIERS = tuple(TIERS)
 """States of a control point by number: none 0, blue 1 … red 4, unknown 5, not applicable 6."""
 
 
-def morning_report(found: Morning, wanted: Wanted, towns: Towns, mark: Mark, lang: str) -> Report:
-    """Open warnings, what needs a person first. `found`: the first page of the list, as long as paper bears."""
+def morning_report(
+    found: Morning, wanted: Wanted, towns: Towns, mark: Mark, lang: str, *, paper: bool
+) -> Report:
+    """Open warnings, what needs a person first. `found`: the first page of the list, as long as the file bears.
+
+    paper: columns as on the page; a spreadsheet has more of them, each apart and written so that it can be sorted.
+    """
 
     def say(text: str, /, **values: object) -> str:
         return translate(lang, text, **values)
 
-    heads = [
-        say(N_("序号")), say(N_("企业")), say(N_("镇街")), say(N_("等级")), say(N_("得分")), say(N_("数据覆盖")),
-        say(N_("状态")), say(N_("处置")),
-    ]  # fmt: skip
-    rows: list[Sequence[Cell]] = [
-        [
-            str(number), f"{line.name or line.standing.enterprise} · {line.uscc}".rstrip(" ·"),
-            towns.get(line.standing.town, (line.standing.town,) * 2)[lang == "en"] or UNKNOWN,
-            grade_name(line.displayed, lang), line.standing.score, f"{line.standing.coverage_bp // 100} %",
-            _state(line, lang), _case(line, lang),
-        ]
-        for number, line in enumerate(found.rows, 1)
-    ]  # fmt: skip
+    listed = _paper(found.rows, towns, lang) if paper else _sheet(found.rows, towns, lang)
     total = found.total if wanted.grade is None else found.counts.get(wanted.grade, 0)
     note = ""
     if found.next:
         note = say(
-            N_("共 %(total)s 条，按轻重缓急列出前 %(listed)s 条；全部请导出 XLSX。"), total=f"{total:,}", listed=len(rows)
+            N_("共 %(total)s 条，按轻重缓急列出前 %(listed)s 条；全部请导出 XLSX。"), total=f"{total:,}",
+            listed=len(found.rows),
         )  # fmt: skip
     counted: list[Sequence[Cell]] = [
         [grade_name(grade, lang), found.counts.get(grade, 0)] for grade in (4, 3, 2, 1)
@@ -53,12 +50,12 @@ def morning_report(found: Morning, wanted: Wanted, towns: Towns, mark: Mark, lan
     if wanted.grade is not None:
         conditions.append(grade_name(wanted.grade, lang))
     if wanted.town:
-        conditions.append(towns.get(wanted.town, (wanted.town,) * 2)[lang == "en"])
+        conditions.append(_town(wanted.town, towns, lang))
     if wanted.text:
         conditions.append(say(N_("名称或代码含“%(text)s”"), text=wanted.text))
     tables = [
         Table(say(N_("按颜色")), [say(N_("等级")), say(N_("预警数"))], counted),
-        Table(say(N_("待办预警")), heads, rows, (1, 2, 3, 6, 7), (1, 6, 3, 2, 2, 3, 6, 5), note),
+        replace(listed, title=say(N_("待办预警")), note=note),
     ]
     notes = (
         [say(N_("其中 %(waiting)s 条等待签发或确认。"), waiting=f"{found.waiting:,}")]
@@ -70,6 +67,57 @@ def morning_report(found: Morning, wanted: Wanted, towns: Towns, mark: Mark, lan
         f"{say(LEAD)}{' ' if lang == 'en' else ''}{say(N_('条件：%(text)s'), text=' · '.join(conditions))}",
         mark.text(lang), mark.day, tables, notes=notes,
     )  # fmt: skip
+
+
+def _paper(lines: Sequence[Line], towns: Towns, lang: str) -> Table:
+    heads = [
+        N_("序号"), N_("企业"), N_("镇街"), N_("等级"), N_("得分"), N_("数据覆盖"), N_("状态"), N_("处置"),
+    ]  # fmt: skip
+    rows: list[Sequence[Cell]] = [
+        [
+            str(number), f"{line.name or line.standing.enterprise} · {line.uscc}".rstrip(" ·"),
+            _town(line.standing.town, towns, lang), grade_name(line.displayed, lang), line.standing.score,
+            f"{line.standing.coverage_bp // 100} %", _state(line, lang), _case(line, lang),
+        ]
+        for number, line in enumerate(lines, 1)
+    ]  # fmt: skip
+    return Table(
+        "", [translate(lang, head) for head in heads], rows, (1, 2, 3, 6, 7), (1, 6, 3, 2, 2, 3, 6, 5)
+    )
+
+
+def _sheet(lines: Sequence[Line], towns: Towns, lang: str) -> Table:
+    def say(text: str) -> str:
+        return translate(lang, text)
+
+    heads = [
+        say(N_("序号")), say(N_("企业")), say(N_("统一社会信用代码")), say(N_("镇街")), say(N_("等级")), say(N_("显示等级")),
+        say(N_("本次计算等级")), say(N_("得分")), f"{say(N_('数据覆盖'))} %", say(N_("等待签发")), say(N_("自动签发期限")),
+        say(N_("签发时间")), say(N_("处置单号")), say(N_("处置阶段")), say(N_("期限")), say(N_("数据截至")),
+    ]  # fmt: skip
+
+    def at(moment: datetime | None) -> str:
+        return f"{moment.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" if moment else UNKNOWN
+
+    rows: list[Sequence[Cell]] = [
+        [
+            number, line.name or str(line.standing.enterprise), line.uscc, _town(line.standing.town, towns, lang),
+            *(grade_name(grade, lang) for grade in (line.displayed, line.standing.shown, line.standing.raw)),
+            line.standing.score, line.standing.coverage_bp // 100,
+            grade_name(line.warning.pending, lang) if line.warning.pending else UNKNOWN,
+            at(line.warning.due_signoff), at(line.warning.issued_at),
+            *(
+                (line.case.number, translate(lang, line.case.stage), at(line.case.due)) if line.case else (UNKNOWN,) * 3
+            ),
+            line.standing.as_of.isoformat(),
+        ]
+        for number, line in enumerate(lines, 1)
+    ]  # fmt: skip
+    return Table("", heads, rows)
+
+
+def _town(code: str, towns: Towns, lang: str) -> str:
+    return towns.get(code, (code,) * 2)[lang == "en"] or UNKNOWN
 
 
 def _state(line: Line, lang: str) -> str:
@@ -106,7 +154,7 @@ def backtest_report(
         return translate(lang, text, **values)
 
     def town(code: str) -> str:
-        return towns.get(code, (code,) * 2)[lang == "en"] or UNKNOWN
+        return _town(code, towns, lang)
 
     result: Mapping[str, Any] = row.result
     grades = [grade_name(grade, lang) for grade in range(5)]

@@ -105,7 +105,7 @@ def test_without_the_library_the_tables_stay(browser_for: Open, stage: Stage) ->
         visit.page.goto(f"{stage.origin}/risk/trend")
         visit.page.wait_for_selector(".chart[data-failed]", state="attached")
         assert visit.page.locator(".chart:visible").count() == 0
-        assert visit.page.locator(".figures tbody tr").count() == 36
+        assert visit.page.locator(".figures tbody tr").count() == 48
 
 
 def test_a_chart_follows_its_frame(browser_for: Open, stage: Stage) -> None:

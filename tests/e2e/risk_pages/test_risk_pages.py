@@ -123,10 +123,11 @@ def test_filters_search_signature_and_export(browser_for: Open, stage: Stage) ->
         page.wait_for_selector("text=预警已签发")
         page.goto(f"{stage.origin}/risk?grade=red")
         page.get_by_text("导出这张清单").click()
-        page.get_by_label("导出目的").fill("晨会")
+        page.get_by_label("用途").fill("晨会")
         with page.expect_download() as download:
             page.get_by_role("button", name="导出 XLSX").click()
-        assert download.value.suggested_filename.startswith("risk-morning-2026-02-06-")
+        assert "晨会" not in page.url
+        assert download.value.suggested_filename == "concord-morning-20260206.xlsx"
         with page.expect_download() as download:
             page.get_by_role("button", name="导出 PDF").click()
         assert download.value.suggested_filename == "concord-morning-20260206.pdf"

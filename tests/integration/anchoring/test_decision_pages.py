@@ -43,6 +43,7 @@ from tests.support.warning_scene import (
 )
 
 FORM = {"csrf_token": "csrf"}
+SMALL = '<span class="mono small muted">{}</span>'
 
 
 @pytest.fixture
@@ -319,3 +320,25 @@ def test_every_page_has_its_english(slice_: Slice, desk: Desk, web: SliceApplica
         main = answer.text.partition("<main")[2].partition("</main>")[0]
         left = re.findall(r"[一-鿿]+", re.sub(r"签名人员 \w+|（|）", "", main))
         assert left == [], (path, left)
+
+
+def test_a_street_is_called_by_its_name_and_an_unknown_code_stays_a_code(
+    slice_: Slice, desk: Desk, web: SliceApplication
+) -> None:
+    desk.take(Decided("w1", "issue", 2), Decided("w2", "issue", 2, town_code=500107999))
+    officer = web.as_(holder(OFFICER))
+    for number in ("w1", "w2"):
+        page = officer.get(f"/decisions/warnings/{number}/steps/1").text
+        put(officer, f"/decisions/warnings/{number}/steps/1", signature=signed(OFFICER, page))
+    settle(slice_, 10)
+    chained = re.findall(r'href="(/decisions/chain/[^"]+)"', officer.get("/decisions/chain").text)
+    assert len(chained) == 2
+    for path in ("/decisions/warnings/w1", "/decisions/warnings/w1/steps/1", "/decisions/chain"):
+        assert f"示例一街道 {SMALL.format(500107001)}" in officer.get(f"{path}?lang=zh").text
+        assert f"Example Subdistrict 1 {SMALL.format(500107001)}" in officer.get(f"{path}?lang=en").text
+    texts = [officer.get(f"{path}?lang=zh").text for path in chained]
+    assert sorted("示例一街道" in text for text in texts) == [False, True]
+    for path in ("/decisions/warnings/w2", "/decisions/warnings/w2/steps/1", "/decisions/chain"):
+        assert '<span class="mono">500107999</span>' in officer.get(f"{path}?lang=zh").text
+    statement = officer.get("/decisions/warnings/w1/steps/1").text
+    assert "示例一街道" not in json.dumps(typed_data(statement), ensure_ascii=False)

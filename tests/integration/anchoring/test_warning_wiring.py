@@ -114,6 +114,12 @@ def test_names_are_for_those_who_see_the_district(container: Container) -> None:
         assert subjects.named(person(role), ["w1"]) == {}
 
 
+def test_streets_have_the_names_of_the_table_of_towns(container: Container) -> None:
+    names = container.anchoring.places.names()
+    assert names["500107001"] == ("示例一街道", "Example Subdistrict 1")
+    assert len(names) == 19
+
+
 def test_without_a_deployment_the_pages_still_list_and_signing_says_why(container: Container) -> None:
     a_step(container)
     with container.uow.read() as session:

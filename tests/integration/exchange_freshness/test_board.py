@@ -167,6 +167,13 @@ def test_the_board_as_a_spreadsheet_in_both_languages(site: SliceApplication, da
     assert [row[1] for row in rows_of(answer.content, 1)[4:8]] == [0.0, 1.0, 1.0, 1.0]
     listed = rows_of(answer.content, 2)
     assert [row[0] for row in listed[4:7]] == ["考勤", "纳税月汇总", "涉诉与执行"]
+    board = get(site)["rows"][1]
+    assert (board["dataset"], board["covered_end"], board["promised_until"]) == (
+        "tax_month",
+        "2026-09-30",
+        "2026-11-20",
+    )
+    assert listed[5][3:5] == ["2026年9月30日", "2026年11月20日"]
     assert listed[5][5:7] == ["已过承诺期 · 自 2026年11月21日 起，3 天", "GZ02 SB02"]
     assert "用途：周例会" in str(listed)
     assert "GZ02、LY05、SB02" in str(rows_of(answer.content, 0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -13,8 +14,10 @@ from api.infra.audit import AuditRow
 from api.infra.db import Base, Database, UnitOfWork
 from api.kernel.clock import FixedClock
 from api.parameters import router
-from api.parameters.service import ParametersService
-from api.parameters.texts import TEXTS
+from api.parameters.model import KEYS, Kind
+from api.parameters.rules import chinese
+from api.parameters.service import ParametersService, delivered
+from api.parameters.texts import KEY_NAMES, TEXTS
 from tests.support.slice_application import SliceApplication, slice_application
 
 CLOCK = FixedClock(datetime(2026, 11, 22, 4, tzinfo=UTC))
@@ -168,3 +171,43 @@ def test_pages_in_both_languages(site: SliceApplication) -> None:
     assert added.status_code == 303
     removed = operator.post("/parameters/calendar/2099-05-01/removal", data={"csrf_token": "csrf"})
     assert removed.status_code == 303
+
+
+def test_the_english_page_has_every_source_in_english_and_marks_the_chinese(
+    site: SliceApplication, service: ParametersService
+) -> None:
+    operator = site.as_("operator")
+    assert all(row.source_en and not chinese(row.source_en) for row in delivered())
+    operator.post(
+        "/api/v1/parameters", json={**ROW, "source": "通知 <第 1 条>"}, headers={"Idempotency-Key": "a"}
+    )
+    day = {"day": "2026-12-31", "kind": "holiday", "name": "示例假日", "source": "通知第 2 条"}
+    operator.put("/api/v1/parameters/calendar/2026-12-31", json=day)
+    text = operator.get("/parameters?lang=en").text
+    law = "Labor Contract Law of the People&#39;s Republic of China, Article 50"
+    assert law in text
+    assert '<span lang="zh">通知 &lt;第 1 条&gt;</span>' in text
+    assert '<span lang="zh">重庆市</span>' in text
+    for page in (text, operator.get("/parameters/calendar?year=2026&lang=en").text):
+        table = re.search(r"<table.*?</table>", page, re.S)
+        assert table is not None
+        unmarked = re.sub(r'<span [^>]*lang="zh">[^<]*</span>', "", table[0])
+        assert not chinese(unmarked), [line for line in unmarked.splitlines() if chinese(line)]
+    assert "《劳动合同法》第五十条" in text
+    chinese_page = operator.get("/parameters?lang=zh").text
+    assert "《劳动合同法》第五十条" in chinese_page
+    assert "Labor Contract Law" not in chinese_page
+    listed = operator.get("/api/v1/parameters?key=econtract.retention_years").json()
+    assert listed[0]["source_en"].startswith("Labor Contract Law")
+
+
+def test_every_parameter_has_a_name_and_the_page_shows_it(site: SliceApplication) -> None:
+    operator = site.as_("operator")
+    for key, spec in KEYS.items():
+        assert key in KEY_NAMES, key
+        if spec.kind is Kind.STRUCTURE:
+            made = {**ROW, "key": key, "value": {"a": 1}}
+            answer = operator.post("/api/v1/parameters", json=made, headers={"Idempotency-Key": key})
+            assert answer.status_code == 201, answer.text
+    assert operator.get("/parameters").status_code == 200
+    assert "Periods of disposal of warnings" in operator.get("/parameters?lang=en").text

@@ -13,6 +13,7 @@ import pytest
 from api.infra.db import Database
 from api.risk import router
 from api.risk.texts import TEXTS
+from tests.support.report_files import real_printer
 from tests.support.risk_district import START, District
 from tests.support.risk_story import DOCUMENT
 from tests.support.slice_application import SliceApplication, slice_application
@@ -37,7 +38,7 @@ def district(database: Database, tmp_path: Path) -> District:
 
 @pytest.fixture
 def risk(district: District) -> SimpleNamespace:
-    return district.services()
+    return district.services(real_printer())
 
 
 @pytest.fixture

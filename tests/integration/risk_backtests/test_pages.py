@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from datetime import date
 from io import BytesIO
@@ -17,6 +18,7 @@ from api.risk import repository
 from api.risk.service import exports
 from api.risk.tables import ReplayRow, RunRow
 from tests.integration.risk_backtests.conftest import STRICT
+from tests.support.report_files import pages_of, rows_of, text_of
 from tests.support.risk_district import District
 from tests.support.slice_application import SliceApplication, person
 
@@ -66,7 +68,7 @@ def test_a_backtest_from_asking_to_acceptance(site: SliceApplication, district: 
 
 
 def test_the_result_as_a_file_says_everything_and_who_took_it(
-    site: SliceApplication, district: District, risk: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+    site: SliceApplication, district: District, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     analyst = site.as_("risk_analyst")
     body = {"version": "strict", "first_month": 202511, "last_month": 202602, "capacity": 0}
@@ -102,10 +104,20 @@ def test_the_result_as_a_file_says_everything_and_who_took_it(
             assert "<f>" not in sheet
     monkeypatch.setattr(exports, "MOST_PRINTED", 1)
     form_ = {"csrf_token": "csrf", "format": "pdf", "purpose": "发布前评审"}
-    assert analyst.post(f"/risk/backtests/{made['id']}/exports", data=form_).status_code == 200
-    report = risk.paper.reports[0]
-    assert len(report["tables"][-1]["rows"]) == 1
-    assert report["tables"][-1]["note"].startswith(f"共 {result['result']['moved']} 行，这里列出前 1 行")
+    paper = analyst.post(f"/risk/backtests/{made['id']}/exports", data=form_)
+    assert paper.headers["content-type"] == "application/pdf"
+    text = text_of(paper.content)
+    head_, _title, rest = text.partition("等级怎样变化")
+    assert result["candidate_hash"] in head_
+    assert ["等级不同的企业月", str(result["result"]["moved"])] in rows_of(head_)
+    assert ["上门核查变化", f"{result['result']['more_visits']:+}"] in rows_of(head_)
+    grades = ["无", "蓝色", "黄色", "橙色", "红色"]
+    printed = rows_of(rest.partition("超出能力的街镇月份")[0])
+    for grade, counts in zip(grades, result["result"]["matrix"], strict=True):
+        assert [grade, *map(str, counts)] in printed
+    assert f"共 {result['result']['moved']} 行，这里列出前 1 行" in rest
+    assert len(re.findall(r"示例企业\d+号", rest)) == 1
+    assert all("用途：发布前评审" in page for page in pages_of(paper.content))
     assert site.as_("street_officer").post(path, json=asked).status_code == 403
     with district.database.read() as session:
         lines = session.scalars(select(AuditRow).where(AuditRow.action == "risk.backtest_exported")).all()

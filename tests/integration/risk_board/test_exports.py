@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import subprocess
 import zipfile
 from dataclasses import replace
 from datetime import date
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import pytest
 from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
-from api.bootstrap.reports import TypstReports
 from api.infra.audit import AuditRow
 from api.infra.db import Database
 from api.infra.reports import Format
 from api.kernel.errors import DomainError, ErrorKind
 from api.risk.board.exports import Kind, Wanted
-from signing.rendering import FontBook
+from api.risk.board.model import Step
+from api.risk.board.reports import share
 from tests.support.board_scene import BoardScene, lived_in, seeded_towns
+from tests.support.report_files import named, pages_of, real_printer, rows_of, sheets
 from tests.support.slice_application import SliceApplication, person
 
-ROOT = Path(__file__).resolve().parents[3]
 ANALYST = person("risk_analyst")
 
 
@@ -124,21 +122,68 @@ def test_the_overview_says_what_its_page_says_and_is_not_for_street_officers(sce
     assert caught.value.kind in (ErrorKind.FORBIDDEN, ErrorKind.NOT_FOUND)
 
 
+def table(scene: BoardScene, kind: Kind, title: str, **more: Any) -> list[list[Any]]:
+    """Rows of a table without its heads and its mark."""
+    found = named(
+        sheets(scene.exports.make(ANALYST, Wanted(kind, Format.XLSX, "周例会", **more)).body), title
+    )
+    return found[4:-2]
+
+
+def test_the_tables_say_what_the_pages_say(scene: BoardScene) -> None:
+    lived_in_without_edition(scene)
+    index = scene.district.index(ANALYST)
+    assert index.whole is not None
+    printed = table(scene, Kind.INDEX, "发展态势")
+    assert len(printed) == 1 + len(index.groups)
+    for row, group in zip(printed, [index.whole, *index.groups], strict=True):
+        assert row[1:4] == [group.firms, group.mean, f"{group.change:+,d}".replace("-", "−")]
+        assert row[4:8] == [share(group.counts[grade], group.firms) for grade in (4, 3, 2, 1)]
+    assert [row[:2] for row in table(scene, Kind.INDEX, "各月平均得分")] == [
+        [f"{month // 100}-{month % 100:02d}", mean] for month, mean in index.line
+    ]
+    funnel = scene.district.funnel(ANALYST)
+    by_colour = table(scene, Kind.FUNNEL, "按颜色")
+    assert [row[1:8] for row in by_colour] == [
+        [*(funnel.reached(step, grade) for step in Step), funnel.late(None, grade)]
+        for grade in (4, 3, 2, 1, None)
+    ]
+    assert by_colour[0][1:7] != by_colour[1][1:7]
+    assert [row[1:8] for row in table(scene, Kind.FUNNEL, "按承办单位")] == [
+        [*(funnel.reached(step, None, line.unit) for step in Step), funnel.late(None, None, line.unit)]
+        for line in funnel.units()
+    ]
+    trend = scene.district.trend(ANALYST)
+    assert [row.issued for row in trend.rows] != [row.closed for row in trend.rows]
+    for title, name in (("每月签发的预警", "issued"), ("每月销号的预警", "closed")):
+        counts = [getattr(row, name) for row in trend.rows]
+        assert [row[1:6] for row in table(scene, Kind.TREND, title)] == [[*one, sum(one)] for one in counts]
+    tiles = {tile.town.code: tile for tile in scene.district.map(ANALYST).tiles if tile.town}
+    for row in table(scene, Kind.MAP, "各镇街未销号预警"):
+        if row[1]:
+            assert row[4:10] == [tiles[row[1]].total, *tiles[row[1]].counts, tiles[row[1]].waiting]
+
+
 @pytest.mark.parametrize("kind", list(Kind))
-def test_a_report_on_paper(database: Database, tmp_path: Path, kind: Kind) -> None:
-    scene = BoardScene(database, TypstReports(FontBook.npm(ROOT / "node_modules"), test=True))
+def test_a_report_on_paper(database: Database, kind: Kind) -> None:
+    scene = BoardScene(database, real_printer())
     lived_in_without_edition(scene)
     wanted = Wanted(kind, Format.PDF, "周例会 #strike[x] & $1$")
     body = scene.exports.make(ANALYST, wanted).body
     assert body == scene.exports.make(ANALYST, wanted).body  # the same bytes
-    path = tmp_path / f"{kind}.pdf"
-    path.write_bytes(body)
-    text = subprocess.run(
-        ["pdftotext", "-layout", str(path), "-"], capture_output=True, text=True, check=True
-    ).stdout
-    pages = text.rstrip("\f").split("\f")
+    pages = pages_of(body)
+    text = "\n".join(pages)
     assert all("用途：周例会 #strike[x] & $1$" in page.replace("\n", " ") for page in pages)
     assert "示例" in text or kind is Kind.TREND
+    spread = sheets(scene.exports.make(ANALYST, replace(wanted, format=Format.XLSX)).body)
+    printed = {tuple(line) for line in rows_of(text)}
+    whole = [
+        row for rows in spread.values() for row in rows if len(row) > 2 and all(one != "" for one in row)
+    ]
+    plain = [row for row in whole if not any(" " in str(one) for one in row)]
+    assert plain
+    for row in plain:  # every figure of the spreadsheet stands on the paper, in its line
+        assert tuple(f"{one:,.0f}" if isinstance(one, float) else one for one in row) in printed
 
 
 def test_the_form_and_the_interface_give_files(site: SliceApplication, scene: BoardScene) -> None:

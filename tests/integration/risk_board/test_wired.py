@@ -14,7 +14,7 @@ from api.disposal.model import Action
 from api.exchange.freshness.model import Kind, Promise
 from api.exchange.freshness.service import Freshness
 from api.infra.db import Database
-from api.infra.reports import Exporter, Format
+from api.infra.reports import Asked, Exporter, Format
 from api.kernel.clock import shanghai_day
 from api.kernel.events import Bus
 from api.risk.board.exports import Kind as Report
@@ -22,6 +22,7 @@ from api.risk.board.exports import Wanted
 from api.risk.board.model import OpenCases, Step
 from tests.support.board_scene import Paper
 from tests.support.disposal_world import S1, S2, World
+from tests.support.report_files import text_of
 from tests.support.risk_district import Record
 from tests.support.slice_application import person
 
@@ -99,3 +100,9 @@ def test_an_installation_without_neighbours_says_so(world: World, tmp_path: Path
     over = board.district.overview(DIRECTOR)
     assert (over.cases, over.confirmed, over.sources) == (None, None, None)
     assert not board.district.funnel(DIRECTOR).connected
+
+
+def test_a_rule_set_goes_out_of_the_wired_installation(world: World, tmp_path: Path) -> None:
+    risk = container(world, tmp_path).risk
+    file = risk.rule_set_exports.version(DIRECTOR, "delivered", Asked(Format.PDF, "评审"))
+    assert "GZ01 拖欠工资" in text_of(file.body)

@@ -14,10 +14,14 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.infra.db import Base, Database, UnitOfWork
+from api.infra.reports import Exporter
 from api.kernel.clock import FixedClock
 from api.risk import router
+from api.risk.rulesets.exports import RuleSetExports
+from api.risk.rulesets.ports import FactNames
 from api.risk.rulesets.router import XLSX
 from api.risk.rulesets.service import RuleSetService
+from api.risk.spec.document import RuleSetDoc
 from api.risk.texts import TEXTS
 from tests.integration.risk_rulesets.test_versions import (
     ANNA,
@@ -28,6 +32,7 @@ from tests.integration.risk_rulesets.test_versions import (
     Measurements,
     Staff,
 )
+from tests.support.report_files import real_printer
 from tests.support.slice_application import SliceApplication, make_database, slice_application
 from tests.unit.risk_scoring.rule_sets import checked, plain_document, real_document
 
@@ -70,14 +75,18 @@ def fields_of(text: str) -> dict[str, str]:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[Site]:
+def served(
+    folder: Path, delivered: RuleSetDoc | None = None, facts: FactNames | None = None
+) -> Iterator[Site]:
     database: Database = make_database(folder)
     Base.metadata.create_all(database.engine)
     measured = Measurements()
     rule_sets = RuleSetService(
-        UnitOfWork(database), FixedClock(NOW), checked(plain_document()), Dictionary(), measured, Staff()
-    )
-    services = {"risk_rulesets": rule_sets, "risk": SimpleNamespace()}
+        UnitOfWork(database), FixedClock(NOW), delivered or checked(plain_document()), facts or Dictionary(), measured,
+        Staff(),
+    )  # fmt: skip
+    exports = RuleSetExports(Exporter(UnitOfWork(database), FixedClock(NOW), real_printer()), rule_sets)
+    services = {"risk_rulesets": rule_sets, "risk": SimpleNamespace(rule_set_exports=exports)}
     with slice_application(database, router, TEXTS, **services) as made:
         yield Site(made, rule_sets, measured)
 

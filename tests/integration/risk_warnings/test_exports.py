@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-import subprocess
+import re
 import zipfile
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
-from api.bootstrap.reports import TypstReports
 from api.infra.audit import AuditRow
 from api.infra.db import Database
 from api.risk import router
 from api.risk.service import enterprise_record, exports
 from api.risk.tables import WarningRow
 from api.risk.texts import TEXTS
-from signing.rendering import FontBook
+from tests.support.report_files import named, real_printer, rows_of, sheets, text_of
 from tests.support.risk_district import START, TOWNS, District
 from tests.support.risk_file import risk_of
 from tests.support.slice_application import SliceApplication, person, slice_application
 
-ROOT = Path(__file__).resolve().parents[3]
 FEB = date(2026, 2, 5)
 ANALYST = person("risk_analyst", display_name="示例分析员")
 STREET = person("street_officer", attributes={"towns": TOWNS[1]})
@@ -45,7 +42,7 @@ def district(database: Database, tmp_path: Path) -> District:
 
 @pytest.fixture
 def risk(district: District) -> SimpleNamespace:
-    made = risk_of(district, TypstReports(FontBook.npm(ROOT / "node_modules"), test=True))
+    made = risk_of(district, real_printer())
     with district.database.read() as session:
         warning = session.scalars(select(WarningRow).where(WarningRow.enterprise == 1)).one()
     made.warnings.sign(ANALYST, warning.id, 4)
@@ -58,24 +55,6 @@ def risk(district: District) -> SimpleNamespace:
 def site(database: Database, risk: SimpleNamespace) -> Iterator[SliceApplication]:
     with slice_application(database, router, TEXTS, risk=risk) as made:
         yield made
-
-
-def sheets(body: bytes) -> dict[str, list[list[Any]]]:
-    book = CalamineWorkbook.from_filelike(BytesIO(body))
-    return {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
-
-
-def named(found: dict[str, list[list[Any]]], title: str) -> list[list[Any]]:
-    return next(rows for name, rows in found.items() if name.endswith(title))
-
-
-def text_of(body: bytes, folder: Path) -> str:
-    path = folder / "report.pdf"
-    path.write_bytes(body)
-    made = subprocess.run(
-        ["pdftotext", "-layout", str(path), "-"], capture_output=True, text=True, check=True
-    )
-    return made.stdout.replace("\u200b", "")
 
 
 def audited(district: District, action: str) -> Sequence[AuditRow]:
@@ -137,7 +116,7 @@ def test_no_text_of_a_file_becomes_a_formula_or_a_link(
     ("lang", "lead"), [("zh", "预警是线索，不是处罚"), ("en", "A warning is a lead, not a penalty")]
 )
 def test_a_file_on_paper_in_both_languages(
-    site: SliceApplication, risk: SimpleNamespace, tmp_path: Path, lang: str, lead: str
+    site: SliceApplication, risk: SimpleNamespace, lang: str, lead: str
 ) -> None:
     body = take(
         site.as_(ANALYST), "/enterprises/1/exports", format="pdf", lang=lang, purpose="会议 #strike[x] $1$"
@@ -146,7 +125,7 @@ def test_a_file_on_paper_in_both_languages(
         site.as_(ANALYST), "/enterprises/1/exports", format="pdf", lang=lang, purpose="会议 #strike[x] $1$"
     ).content
     assert body == again
-    text = text_of(body, tmp_path)
+    text = text_of(body)
     assert lead in text.replace("\n", " ")
     assert all("会议 #strike[x] $1$" in page for page in text.rstrip("\f").split("\f"))
     for said in ("910000000000000001", "YJ2026-0001", "GZ01", "代发工资-十月.csv"):
@@ -198,18 +177,54 @@ def test_long_lists_are_cut_with_a_sentence(
     assert "没有列出" in rows[1][0]
 
 
+def test_the_morning_list_as_a_spreadsheet(
+    site: SliceApplication, district: District, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exports, "MOST_PRINTED", 2)  # paper's end is not the spreadsheet's
+    found = sheets(take(site.as_(ANALYST), "/morning/exports", grade="yellow", purpose="晨会通报").content)
+    rows = named(found, "待办预警")
+    assert rows[3] == [
+        "序号", "企业", "统一社会信用代码", "镇街", "等级", "显示等级", "本次计算等级", "得分", "数据覆盖 %", "等待签发",
+        "自动签发期限", "签发时间", "处置单号", "处置阶段", "期限", "数据截至",
+    ]  # fmt: skip
+    assert [row[:9] for row in rows[4:7]] == [
+        [1.0, "示例企业7号", "910000000000000007", "示例街道2", "黄色", "黄色", "黄色", 475.0, 100.0],
+        [2.0, "示例企业4号", "910000000000000004", "示例街道2", "黄色", "黄色", "黄色", 375.0, 100.0],
+        [3.0, "示例企业3号", "910000000000000003", "示例街道1", "黄色", "黄色", "黄色", 262.0, 100.0],
+    ]
+    assert rows[4][9:] == ["黄色", "—", "—", "—", "—", "—", "2026-02-05"]
+    (red,) = named(sheets(take(site.as_(ANALYST), "/morning/exports", state="snoozed").content), "待办预警")[
+        4:5
+    ]
+    assert (red[1], red[4:7], red[9], red[12]) == ("示例企业1号", ["红色"] * 3, "—", "YJ2026-0001")
+    (yellow, snoozed) = audited(district, "risk.list_exported")
+    assert (yellow.object_id, yellow.purpose, yellow.facts["rows"], yellow.facts["grade"]) == (
+        "morning", "晨会通报", 3 + 5, 2,
+    )  # fmt: skip
+    assert (snoozed.facts["state"], snoozed.facts["grade"]) == ("snoozed", None)
+    assert "条件：" in str(found)
+    assert "导出人 示例分析员" in str(found)
+    english = sheets(take(site.as_(ANALYST), "/morning/exports", q="企业7", lang="en").content)
+    assert named(english, "Open warnings")[4][3:5] == ["Example Street 2", "Yellow"]
+    assert len(named(english, "Open warnings")) == 4 + 1 + 2
+    monkeypatch.setattr(exports, "MOST_LISTED", 2)
+    refused = take(site.as_(ANALYST), "/morning/exports", 422, grade="yellow")
+    assert refused.json()["code"] == "risk.export_too_large"
+
+
 def test_the_morning_list_on_paper(
-    site: SliceApplication, district: District, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    site: SliceApplication, district: District, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(exports, "MOST_PRINTED", 2)
-    answer = site.as_(ANALYST).get("/api/v1/risk/morning.pdf?grade=yellow&purpose=晨会通报")
-    assert answer.status_code == 200
+    asked = {"format": "pdf", "purpose": "晨会通报"}
+    answer = take(site.as_(ANALYST), "/morning/exports", grade="yellow", **asked)
     assert answer.headers["content-type"] == "application/pdf"
-    text = text_of(answer.content, tmp_path)
+    text = text_of(answer.content)
     assert "共 3 条，按轻重缓急列出前 2 条" in text
     assert "示例企业7号" in text
     assert "示例企业3号" not in text
     assert "用途：晨会通报" in text
+    assert ["黄色", "3"] in rows_of(text)
     (line,) = audited(district, "risk.list_exported")
     assert (line.purpose, line.facts["format"], line.facts["grade"], line.facts["searched"]) == (
         "晨会通报",
@@ -217,8 +232,37 @@ def test_the_morning_list_on_paper(
         2,
         False,
     )
-    street = text_of(site.as_(STREET).get("/risk/morning.pdf?purpose=核查&lang=en").content, tmp_path)
+    street = text_of(take(site.as_(STREET), "/morning/exports", lang="en", **asked).content)
     assert "Open warnings" in street
     assert "910000000000000003" not in street
-    assert site.as_(ANALYST).get("/api/v1/risk/morning.pdf").status_code == 422
-    assert site.as_("worker").get("/api/v1/risk/morning.pdf?purpose=核查").status_code == 403
+
+
+def test_the_lists_form_takes_what_the_page_shows_by_post_alone(site: SliceApplication) -> None:
+    analyst = site.as_(ANALYST)
+    page = analyst.get("/risk?grade=yellow&q=企业7").text
+    form = page.partition('action="/risk/morning/exports"')[2].partition("</form>")[0]
+    sent = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
+    assert sent == {"csrf_token": "csrf", "q": "企业7", "grade": "yellow"}
+    asked = {**sent, "format": "xlsx", "purpose": "晨会通报"}
+    taken = analyst.post("/risk/morning/exports", data=asked)
+    assert len(named(sheets(taken.content), "待办预警")) == 4 + 1 + 2
+    for path in ("/risk/morning.xlsx", "/risk/morning.pdf", "/risk/morning/exports"):
+        assert analyst.get(path, params={"purpose": "晨会"}).status_code in (404, 405)
+        assert analyst.get(f"/api/v1{path}", params={"purpose": "晨会"}).status_code in (404, 405)
+    assert analyst.post("/risk/morning/exports", data={**asked, "purpose": " "}).status_code == 422
+    assert site.as_("worker").post("/risk/morning/exports", data=asked).status_code == 403
+    del analyst.headers["X-CSRF-Token"]
+    assert analyst.post("/risk/morning/exports", data={**asked, "csrf_token": "no"}).status_code == 403
+
+
+def test_shown_and_computed_grade_are_not_mixed_up(site: SliceApplication, district: District) -> None:
+    district.departments.say(datetime(2026, 3, 1, tzinfo=UTC), 2, "")
+    district.month(202602, date(2026, 3, 5))
+    head = {
+        row[0]: row[1]
+        for row in sheets(take(site.as_(ANALYST), "/enterprises/2/exports").content)["概要"]
+        if len(row) > 1
+    }
+    assert (head["显示等级"], head["本次计算等级"]) == ("蓝色", "无")
+    found = sheets(take(site.as_(ANALYST), "/morning/exports", q="企业2").content)
+    assert [row[4:7] for row in named(found, "待办预警")[4:5]] == [["蓝色", "蓝色", "无"]]

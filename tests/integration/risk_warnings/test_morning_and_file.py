@@ -1,8 +1,9 @@
-"""The morning list's conditions, search and export; an enterprise's file down to the raw file; as many statements at any size."""
+"""The morning list's conditions and search; an enterprise's file down to the raw file; as many statements at any size."""
 
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -10,16 +11,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
-from api.infra.audit import AuditRow
 from api.infra.db import Database
 from api.risk import router
 from api.risk.service import desk
-from api.risk.service.sheets import as_xlsx
 from api.risk.tables import WarningRow
 from api.risk.texts import TEXTS
+from tests.support.report_files import named, sheets
 from tests.support.risk_district import START, TOWNS, District
 from tests.support.risk_file import risk_of
 from tests.support.slice_application import SliceApplication, person, slice_application
@@ -124,46 +123,24 @@ def test_a_search_that_meets_too_many_says_so(
     assert "清单可能不全" in site.as_(ANALYST).get("/risk?q=企业").text
 
 
-def test_the_export_names_itself_and_its_purpose_and_is_audited(
-    site: SliceApplication, district: District
+def test_no_name_becomes_a_formula(
+    site: SliceApplication, risk: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answer = site.as_(ANALYST).get("/api/v1/risk/morning.xlsx?grade=yellow&purpose=晨会通报")
-    assert answer.status_code == 200
-    rows = CalamineWorkbook.from_filelike(io.BytesIO(answer.content)).get_sheet_by_index(0).to_python()
-    assert "晨会通报" in str(rows[0][0])
-    assert "示例分析员" in str(rows[0][0])
-    assert [row[1] for row in rows[2:]] == ["示例企业7号", "示例企业4号", "示例企业3号"]
-    assert rows[2][3] == "示例街道2"
-    with district.database.read() as session:
-        audit = session.scalars(select(AuditRow).where(AuditRow.action == "risk.list_exported")).one()
-    assert audit.object_id in str(rows[0][0])
-    assert audit.object_id in answer.headers["content-disposition"]
-    assert (audit.purpose, audit.facts["rows"], audit.facts["searched"]) == ("晨会通报", 3, False)
-    assert site.as_(ANALYST).get("/api/v1/risk/morning.xlsx").status_code == 422
-    blank = site.as_(ANALYST).get("/api/v1/risk/morning.xlsx?purpose=%20%20")
-    assert blank.json()["code"] == "risk.reason_missing"
-
-
-def test_an_export_has_an_end(site: SliceApplication, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(desk, "MOST_EXPORTED", 2)
-    answer = site.as_(ANALYST).get("/api/v1/risk/morning.xlsx?purpose=晨会")
-    assert (answer.status_code, answer.json()["code"]) == (422, "risk.export_too_large")
-
-
-def test_no_name_becomes_a_formula() -> None:
-    names = ['=HYPERLINK("http://x")', "+1", "@SUM(A1)", "{=1}", "https://example.invalid"]
-    content = as_xlsx("mark", "e", "s", ("name",), [[name] for name in names])
-    sheet = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0)
-    assert [row[0] for row in sheet.to_python()[2:]] == names
-    assert b"<f>" not in _unzipped(content)
-    assert b"hyperlink" not in _unzipped(content)
-
-
-def _unzipped(content: bytes) -> bytes:
-    import zipfile
-
+    names = dict(
+        zip(
+            (1, 2, 3, 4, 7),
+            ('=HYPERLINK("http://x")', "+1", "@SUM(A1)", "{=1}", "https://example.invalid"),
+            strict=True,
+        )
+    )
+    monkeypatch.setattr(risk.register, "named", lambda firms: {n: (names[n], "") for n in firms})
+    asked = {"format": "xlsx", "purpose": "晨会通报"}
+    content = site.as_(ANALYST).post("/api/v1/risk/morning/exports", json=asked).content
+    assert {row[1] for row in named(sheets(content), "待办预警")[4:9]} == set(names.values())
     with zipfile.ZipFile(io.BytesIO(content)) as book:
-        return book.read("xl/worksheets/sheet1.xml")
+        parts = [book.read(name) for name in book.namelist() if "worksheets/sheet" in name]
+    assert len(parts) > 1
+    assert not any(b"<f>" in part or b"hyperlink" in part for part in parts)
 
 
 def test_lines_and_file_carry_the_case(

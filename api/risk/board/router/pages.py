@@ -77,7 +77,7 @@ def town(
 def trend(
     request: Request, board: Board, who: Who, town: Code = "", span: Annotated[int, Query(ge=1, le=36)] = 12
 ) -> Response:
-    """Enterprises per colour, warnings issued and closed, by month."""
+    """Enterprises per shown and computed colour, warnings issued and closed, by month."""
     found = board.district.trend(who, town, span)
     lang = language(request)
     own = set(who.attributes.get("towns", "").split(","))
@@ -85,8 +85,9 @@ def trend(
     return _shown(
         request, who, "trend", "/risk/trend", found=found, span=span, span_options=labels.spans(span, lang),
         town_options=labels.towns(towns, lang),
-        firms_chart=charts.firms(found, lang), warning_charts=charts.moved(found, lang),
-        any_firms=any(row.firms for row in found.rows),
+        shown_chart=charts.shown(found, lang), firms_chart=charts.firms(found, lang),
+        warning_charts=charts.moved(found, lang), any_shown=any(row.shown for row in found.rows),
+        any_firms=any(row.firms for row in found.rows), shown_means=texts.SHOWN, computed_means=texts.COMPUTED,
     )  # fmt: skip
 
 
