@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from api.bootstrap import risk_board, risk_pages
 from api.bootstrap.risk_board import Board
+from api.bootstrap.risk_rows import EventRows
 from api.bootstrap.risk_rules import (
     MeasuredCandidates,
     Names,
@@ -29,15 +30,13 @@ from api.kernel.events import CaseClosed, CaseReopened, CaseVerified, RowsChange
 from api.kernel.ids import new_id
 from api.risk import reading, repository
 from api.risk.episodes.closure import Decided
-from api.risk.episodes.force import POINT_ITSELF, Outcome, Row
-from api.risk.episodes.grading import UNKNOWN
+from api.risk.episodes.force import Outcome, Row, Settled
 from api.risk.facts import (
     AcceptedRows,
     FactParameters,
     affected_months,
     compute_facts,
     reference,
-    source_rows,
 )
 from api.risk.facts.datasets import DATASETS
 from api.risk.facts.lexicon import fact_of
@@ -57,10 +56,7 @@ from api.risk.service.history import RunHistory
 from api.risk.service.shadows import Shadows
 from api.risk.service.warnings import Warnings
 from api.risk.spec.delivered import delivered_document
-from api.risk.spec.model import (
-    RuleSet,
-    facts_of,
-)
+from api.risk.spec.model import facts_of
 
 if TYPE_CHECKING:
     from api.bootstrap.container import Container
@@ -114,14 +110,18 @@ class DistrictFacts:
             raise unavailable("risk.average_wage_missing")
         return FactParameters(average_wage_fen=int(wage.monthly * 100), known_at=known_at)
 
+    def _measured_by(self, month: int, as_of: date, known_at: datetime) -> FactParameters:
+        """The parameters with the month's reference table."""
+        plain = self._parameters(month, as_of, known_at)
+        table = self._reference(month, as_of, known_at, plain)
+        return replace(plain, injury_ppm=table["injury_ppm"], season_bp=table["season_bp"])
+
     def facts(
         self, month: int, as_of: date, known_at: datetime, enterprises: Sequence[int] | None = None
     ) -> pl.DataFrame:
         """Facts of all enterprises of the register, or of those that are named."""
         subjects, rows = self._subjects(known_at).sort("enterprise"), self._rows
-        plain = self._parameters(month, as_of, known_at)
-        table = self._reference(month, as_of, known_at, plain)
-        parameters = replace(plain, injury_ppm=table["injury_ppm"], season_bp=table["season_bp"])
+        parameters = self._measured_by(month, as_of, known_at)
         if enterprises is not None:
             subjects = subjects.filter(pl.col("enterprise").is_in(list(enterprises)))
         return compute_facts(rows, subjects, month, as_of, parameters)
@@ -160,36 +160,23 @@ class DistrictFacts:
         month: int,
         as_of: date,
         known_at: datetime,
+        settled: Mapping[int, Sequence[Settled]],
     ) -> Mapping[int, Sequence[Row]]:
         """Event rows behind the points, and the point itself where it reads states as well."""
-        ruleset = ruleset_of(document)
+        subjects, parameters = self._subjects(known_at), self._measured_by(month, as_of, known_at)
+
+        def facts(rows: AcceptedRows, of: Mapping[int, int]) -> pl.DataFrame:
+            variants = pl.DataFrame(list(of.items()), schema=["variant", "enterprise"], orient="row")
+            named = variants.join(subjects, on="enterprise", how="left", maintain_order="left")
+            owners = named.select(pl.col("variant").alias("enterprise"), pl.col("industry").fill_null(""))
+            return compute_facts(rows, owners, month, as_of, parameters)
+
+        events = EventRows(self._rows, ruleset_of(document), facts)
+        found = events.weighed(events.behind(points, month, as_of, known_at), settled, as_of)
         return {
-            enterprise: [
-                row
-                for point in named
-                for row in self._behind(ruleset, point, enterprise, month, as_of, known_at)
-            ]
+            enterprise: [row for point in named for row in found[enterprise, point]]
             for enterprise, named in points.items()
         }
-
-    def _behind(
-        self, ruleset: RuleSet, point: str, enterprise: int, month: int, as_of: date, known_at: datetime
-    ) -> list[Row]:
-        facts = sorted({fact_of(fact).name for fact in facts_of(ruleset.by_id[point])})
-        found: dict[str, Row] = {}
-        for fact in facts:
-            datasets = fact_of(fact).datasets
-            if any(DATASETS[code].grain != "event" for code in datasets):
-                found[POINT_ITSELF] = Row(point, POINT_ITSELF, UNKNOWN)
-            if all(DATASETS[code].grain != "event" for code in datasets):
-                continue
-            frame = source_rows(self._rows, fact, enterprise, month, as_of=as_of, known_at=known_at)
-            for row in frame.iter_rows(named=True):
-                if DATASETS[row["dataset"]].grain == "event":
-                    key = f"{row['dataset']}:{row['key']}"
-                    text = hashlib.sha256(row["values"].encode()).hexdigest()
-                    found[key] = Row(point, key, UNKNOWN, text)
-        return list(found.values())
 
     def subjects(self, known_at: datetime) -> pl.DataFrame:
         """The register as it was believed at a moment."""

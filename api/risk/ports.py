@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import polars as pl
 
-from api.risk.episodes.force import Row
+from api.risk.episodes.force import Row, Settled
 from api.risk.model import RuleSetChoice, RuleSetRef, Run
 
 
@@ -61,9 +61,11 @@ class FactSource(Protocol):
         month: int,
         as_of: date,
         known_at: datetime,
+        settled: Mapping[int, Sequence[Settled]],
     ) -> Mapping[int, Sequence[Row]]:
-        """The event rows behind the given points of each enterprise, with the tier at which each counts (5: the point's)
-        and the digest of its content. A point that reads states has none."""
+        """The event rows behind the given points of each enterprise, with the digest of their content, the tier that each
+        gives alone, and the tier that the point has without those that are settled on `as_of` (5: the point's own). A point
+        that reads states has none."""
         ...
 
     def subjects(self, known_at: datetime) -> pl.DataFrame:

@@ -248,18 +248,21 @@ def add_pending(session: Session, pairs: Iterable[tuple[int, int]], at: datetime
     return added
 
 
-def take_pending(session: Session, months: Collection[int], limit: int) -> dict[int, list[int]]:
+def take_pending(
+    session: Session, months: Collection[int], limit: int, rules: Mapping[int, str] | None = None
+) -> dict[int, list[int]]:
     """Enterprises by month that wait for a correction; they wait no more when the transaction commits.
 
     Whole months of `months`, the oldest first, as many as stay within `limit` enterprise-months, and one at least. What waits
-    in another month waits for nothing and is forgotten.
+    in another month waits for nothing and is forgotten. rules: rule set by month; months of one are taken together.
     """
     row = t.PendingRow
     found: dict[int, list[int]] = {}
     session.execute(delete(row).where(row.month.not_in(list(months))))
     taken = 0
     for month, count in waiting(session):
-        if found and taken + count > limit:
+        other = rules is not None and found and rules[month] != rules[min(found)]
+        if found and (other or taken + count > limit):
             break
         query = select(row.enterprise).where(row.month == month).order_by(row.enterprise)
         found[month] = list(session.scalars(query))

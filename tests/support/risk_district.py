@@ -145,7 +145,7 @@ class Departments:
 
     def rows(
         self, points: Mapping[int, Sequence[str]], document: Mapping[str, Any], month: int, as_of: date,
-        known_at: datetime,
+        known_at: datetime, settled: Mapping[int, Sequence[Any]] | None = None,
     ) -> Mapping[int, Sequence[Row]]:  # fmt: skip
         found = {}
         for enterprise, named in points.items():

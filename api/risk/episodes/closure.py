@@ -141,7 +141,7 @@ def finish(
 def _settle(row: Row, item: Decided, state: State, tiers: Mapping[str, int], day: date) -> Settled:
     if item.outcome is not Outcome.RESOLVED:
         digest = row.digest if item.outcome in UNTIL_CHANGED else ""
-        return Settled(row.point, row.key, row.tier, item.outcome, digest)
+        return Settled(row.point, row.key, row.own, item.outcome, digest)
     now = tiers.get(row.point, NONE)
     now = NONE if now == NOT_APPLICABLE else now
     carried = max(state.supports.get(row.point, NONE), state.held.get(row.point, NONE))
@@ -149,4 +149,4 @@ def _settle(row: Row, item: Decided, state: State, tiers: Mapping[str, int], day
         return Settled(row.point, row.key, now, item.outcome)
     if item.until is None or item.until < day or not item.reason.strip():
         raise NotClosable("facts_not_lower", [row])
-    return Settled(row.point, row.key, row.tier, item.outcome, until=item.until)
+    return Settled(row.point, row.key, row.own, item.outcome, until=item.until)

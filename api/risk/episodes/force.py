@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
@@ -40,12 +40,22 @@ UNTIL_CHANGED = frozenset({Outcome.UNFOUNDED, Outcome.WRONG_DATA})
 
 @dataclass(frozen=True)
 class Row:
-    """A row that supports a control point's tier. `digest`: hex of its content; empty for a point itself."""
+    """A row that supports a control point's tier. `digest`: hex of its content; empty for a point itself.
+
+    tier: what the point counts with it, without rows that are settled. alone: what the row gives without the point's other
+    events, which says whether it got worse; None where only `tier` is known.
+    """
 
     point: str
     key: str
     tier: int
     digest: str = ""
+    alone: int | None = None
+
+    @property
+    def own(self) -> int:
+        """The tier that is kept when it is settled."""
+        return self.tier if self.alone is None else self.alone
 
 
 @dataclass(frozen=True)
@@ -81,9 +91,9 @@ def force_of(row: Row, settled: Settled | None, day: date) -> Force:
     if settled is None or settled.outcome is Outcome.REOPENED:
         return Force.ACTIVE
     if settled.outcome in UNTIL_CHANGED:
-        unchanged = row.digest == settled.digest and (row.digest or row.tier == settled.tier)
+        unchanged = row.digest == settled.digest and (row.digest or row.own == settled.tier)
         return Force.SETTLED if unchanged else Force.ACTIVE
-    if row.tier > settled.tier:
+    if row.own > settled.tier:
         return Force.ACTIVE
     if settled.until is not None and day > settled.until:
         return Force.LAPSED
@@ -101,7 +111,7 @@ def rows_of(tiers: Mapping[str, int], rows: Iterable[Row]) -> dict[str, list[Row
     for row in rows:
         tier = tiers.get(row.point, NONE)
         if NONE < tier <= RED:
-            found[row.point].append(Row(row.point, row.key, min(row.tier, tier), row.digest))
+            found[row.point].append(replace(row, tier=min(row.tier, tier)))
     for point, tier in tiers.items():
         if NONE < tier <= RED and point not in found:
             found[point] = [Row(point, POINT_ITSELF, tier)]

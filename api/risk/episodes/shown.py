@@ -6,6 +6,7 @@
 4. Lower: only when *every* point that carried the shown grade was fresh and lower than when it did in the last two
    cycles, and enough data are covered. A score's grade is carried by all coloured points. A point goes on carrying a
    grade that stays, also when others would suffice by now, until it is confirmed lower.
+   A point that the rules have no more counts nothing in a score and is read as not applicable.
 5. An enterprise whose data were never enough shows 数据不足 until they are, or until a colour is there.
 6. A grade above none without an open episode opens one, a level up if it repeats; a rise inside raises it and restarts
    its clocks; a fall changes nothing in it.
@@ -41,8 +42,8 @@ def observe(state: State, seen: Observation, grading: Grading) -> Observed:
     enough = seen.coverage_bp >= grading.coverage_floor_bp
     held, unknown = dict(state.held), dict(state.unknown_since)
     readings = {month: dict(read) for month, read in state.readings.items()}
-    for point in grading.points:
-        tier = seen.tiers.get(point, NONE)
+    for point in (*grading.points, *_withdrawn(state, grading)):
+        tier = seen.tiers.get(point, NONE) if point in grading.weights else NOT_APPLICABLE
         _read(point, tier, seen.month, state, readings)
         if late:
             continue
@@ -126,6 +127,11 @@ def _fresh_and_lower(
     if any(value is None or value >= tier for value in read):  # unknown is above every tier
         return None
     return max(value for value in read if value is not None)
+
+
+def _withdrawn(state: State, grading: Grading) -> list[str]:
+    """Points that a light rests on and that the rules have no more: they apply to nobody, so it goes out as any other does."""
+    return sorted({*state.held, *state.supports} - set(grading.weights))
 
 
 def _standing(state: State, held: Mapping[str, int]) -> Mapping[str, int]:

@@ -7,11 +7,13 @@ from api.risk.facts.parameters import FactParameters
 from api.risk.facts.ports import AcceptedRows
 from api.risk.facts.reference import reference
 from api.risk.facts.store import affected_months, merge_month, write_month
+from api.risk.facts.without import Without
 
 __all__ = [
     "AcceptedRows",
     "Fact",
     "FactParameters",
+    "Without",
     "affected_months",
     "compute_facts",
     "dictionary",

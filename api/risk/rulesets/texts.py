@@ -136,6 +136,10 @@ FINDINGS: dict[str, tuple[str, str]] = {
         "{where} 永不显示：凡成立时更高一级（或不适用）也成立。",
         "{where} never shows: wherever it holds, a higher colour (or not applicable) does too.",
     ),
+    "floors_only": (
+        "{where} 只在人数达不到更高一级的下限时才会显示：请核对阈值是否写反或相同。",
+        "{where} shows only where too few persons are concerned for a higher colour: are thresholds turned round or the same?",
+    ),
     "overlap": ("{where} 与 {other} 的条件完全相同。", "{where} holds exactly where {other} does."),
     "gap": (
         "{where}：{what} 变差时在 {at} 处由 {colour} 落到 {then}，阈值之间有空档。",

@@ -7,7 +7,7 @@ enterprise has one number and one warning, and the database holds both unique.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
@@ -113,7 +113,8 @@ class Runs:
         """A run over the enterprise-months whose rows changed after they were scored; None when there are none.
 
         At most `part` of them, the oldest months first: more wait for the next correction. Months are folded in their order
-        either way, so parts say what one large correction would have said.
+        either way, so parts say what one large correction would have said. A month is judged by the rules that judged it, so
+        that what changes is the work of the rows alone; the newest one by those of the newest run.
         """
         known_at = self._clock.now()
         snapshot = self._facts.snapshot(known_at)
@@ -122,7 +123,9 @@ class Runs:
             if newest is None or newest.state != RunState.FINISHED.value:
                 return None
             done = repository.monthly_runs(session)
-            pending = repository.take_pending(session, done, self._part)
+            rules = {month: row.ruleset_hash for month, row in done.items()}
+            rules[newest.month] = newest.ruleset_hash
+            pending = repository.take_pending(session, done, self._part, rules)
             scope = {
                 str(month): {
                     "as_of": (newest if month == newest.month else done[month]).as_of.isoformat(),
@@ -141,7 +144,7 @@ class Runs:
                 known_at,
                 by,
                 {"months": scope},
-                newest.ruleset_hash,
+                rules[min(pending)],
                 snapshot,
             )
             session.add(row)
@@ -206,8 +209,8 @@ class Runs:
     def decide(
         self, run: RunRow | Run, scope: Mapping[str, Any], document: Mapping[str, Any]
     ) -> pl.DataFrame:
-        """The decisions of a run, from its own moment: the same whenever it is asked."""
-        return self._judged(run, scope, document, self._facts_of(run, scope))
+        """The decisions of a run, from its own moment: the same whenever it is asked. Nothing that a run kept is read."""
+        return self._judged(run, scope, document, self._facts_of(run, scope), again=True)
 
     def _facts_of(self, run: RunRow | Run, scope: Mapping[str, Any]) -> list[pl.DataFrame]:
         """The facts that a run reads, month by month, computed from the rows as it knew them."""
@@ -227,14 +230,32 @@ class Runs:
         scope: Mapping[str, Any],
         document: Mapping[str, Any],
         frames: Sequence[pl.DataFrame],
+        *,
+        again: bool = False,
     ) -> pl.DataFrame:
         parts = [self._score_month(document, facts) for facts in frames]
         decisions = pl.concat(parts) if len(parts) > 1 else parts[0]
         if over := scope.get("over"):
-            month = self._said.month(run.month, over)
+            month = self._said.month(run.month, over, run.ruleset_hash, self._by_rules(document, again=again))
             points, rates = Grading.of(document).points, self._scorer.rates(document)
             decisions = self._scorer.regraded(document, hold_rates(decisions, month, points, rates))
         return decisions.sort("month", "enterprise")
+
+    def _by_rules(self, document: Mapping[str, Any], *, again: bool) -> Callable[[RunRow, int], pl.DataFrame]:
+        """What a rule set says of a month on which a run of other rules decided: a tier means nothing under other rules.
+
+        again: the facts are computed again where the run kept them.
+        """
+
+        def judge(row: RunRow, month: int) -> pl.DataFrame:
+            facts = None if again else self._kept.frame_of_run(row.id, month)
+            if facts is None:
+                part = row.scope.get("months", {}).get(str(month))
+                as_of = date.fromisoformat(part["as_of"]) if part else row.as_of
+                facts = self._facts.facts(month, as_of, row.known_at, part["enterprises"] if part else None)
+            return self._score_month(document, facts)
+
+        return judge
 
     def _score_month(self, document: Mapping[str, Any], facts: pl.DataFrame) -> pl.DataFrame:
         size = (
@@ -300,7 +321,7 @@ class Runs:
         place = worth[self._batch - 1] if len(worth) > self._batch else end
         placed = placed.filter(pl.col("enterprise") <= place)
         scored = waiting.filter(pl.col("enterprise") <= place).height
-        batch = Batch.of(run, placed, scored, grading)
+        batch = Batch.of(run, placed, scored, grading, self._shown_by(run))
         rows, mark = self._rows(run, document, batch)
         with self._uow() as session:
             row = repository.lock_run(session, run.id)
@@ -314,6 +335,14 @@ class Runs:
             row.place = place
             if place == end:
                 row.state = RunState.FOLDED.value
+
+    def _shown_by(self, run: RunRow) -> Grading | None:
+        """The rules by which people see a grade, where a correction judged past months by the rules of then."""
+        with self._uow.read() as session:
+            newest = repository.newest_live(session)
+            if newest is None or newest.ruleset_hash == run.ruleset_hash or not is_correction(run):
+                return None
+            return Grading.of(repository.used_ruleset(session, newest.ruleset_hash).document)
 
     def _changed(self, run: RunRow, placed: pl.DataFrame) -> pl.DataFrame:
         """The decisions that a standing has anything to learn from.
@@ -335,14 +364,14 @@ class Runs:
     def _rows(
         self, run: RunRow, document: Mapping[str, Any], batch: Batch
     ) -> tuple[Mapping[int, Sequence[Row]], int]:
-        """Rows behind coloured points of enterprises that have settled rows, and how far settlements were read."""
+        """Rows behind coloured points that have settled rows, and how far settlements were read."""
         with self._uow.read() as session:
             mark = repository.settled_mark(session)
             settled = repository.settled(session, batch.enterprises)
         points = fold_rows(batch, settled)
         if not points:
             return {}, mark
-        return self._facts.rows(points, document, run.month, run.as_of, run.known_at), mark
+        return self._facts.rows(points, document, run.month, run.as_of, run.known_at, settled), mark
 
     def _finish(self, run: RunRow, document: Mapping[str, Any]) -> None:
         decisions = self._read(run.file, run.sha256)

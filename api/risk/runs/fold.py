@@ -41,11 +41,14 @@ def fold(
     rows: Sequence[Row],
     grading: Grading,
     newest: tuple[date, int] | None = None,
+    shown_by: Grading | None = None,
 ) -> Folded:
     """Fold `seen` into `standing` (a row of it, or None).
 
-    newest: day and month of the newest live run, for a correction of months that may lie before it.
+    newest: day and month of the newest live run, for a correction of months that may lie before it. shown_by: the rules of
+    that run, where the past month was judged by others: what people see follows the newest rules.
     """
+    shown_by = shown_by or grading
     state = State() if standing is None else State.of_json(standing.memory)
     if newest is not None:
         state = replace(
@@ -53,10 +56,12 @@ def fold(
         )
     raw = grading.unpack(seen.numbers["tiers_a"], seen.numbers["tiers_b"])
     counted = without_settled(raw, [_own(row, raw) for row in rows], settled, seen.as_of)
+    # A point that the rules of that month did not have was not read in it.
+    tiers = {**dict.fromkeys(shown_by.points, UNKNOWN), **counted.tiers}
     observed = observe(
         state,
-        Observation(seen.as_of, counted.tiers, seen.numbers["coverage_bp"], seen.month, counted.lapsed),
-        grading,
+        Observation(seen.as_of, tiers, seen.numbers["coverage_bp"], seen.month, counted.lapsed),
+        shown_by,
     )
     effective = grading.grade(counted.tiers).grade
     past = newest is not None and seen.of_month < newest[1]

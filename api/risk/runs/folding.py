@@ -80,15 +80,21 @@ def worth_folding(
 
 @dataclass(frozen=True)
 class Batch:
-    """Decisions by enterprise, months ascending. `scored`: how many the batch stands for, those left out included."""
+    """Decisions by enterprise, months ascending. `scored`: how many the batch stands for, those left out included.
+
+    grading: of the rules that decided; shown_by: of those that say what people see, which differ for a past month only.
+    """
 
     enterprises: Sequence[int]
     seen: Mapping[int, Sequence[Seen]]
     grading: Grading
     scored: int
+    shown_by: Grading
 
     @classmethod
-    def of(cls, run: RunRow, placed: pl.DataFrame, scored: int, grading: Grading) -> Batch:
+    def of(
+        cls, run: RunRow, placed: pl.DataFrame, scored: int, grading: Grading, shown_by: Grading | None = None
+    ) -> Batch:
         """The rows of a run's decisions with their places (`with_places`)."""
         days = {int(month): date.fromisoformat(scope["as_of"]) for month, scope in _months(run).items()}
         seen: dict[int, list[Seen]] = {}
@@ -103,7 +109,7 @@ class Batch:
                     of_month=month,
                 )
             )
-        return cls(sorted(seen), seen, grading, scored)
+        return cls(sorted(seen), seen, grading, scored, shown_by or grading)
 
 
 def _months(run: RunRow) -> Mapping[str, Any]:
@@ -112,11 +118,11 @@ def _months(run: RunRow) -> Mapping[str, Any]:
 
 
 def fold_rows(batch: Batch, settled: Mapping[int, Sequence[Settled]]) -> dict[int, list[str]]:
-    """Coloured points by enterprise, of enterprises with settled rows: those whose rows must be looked at."""
+    """Coloured points with settled rows by enterprise: those whose rows must be looked at."""
     wanted: dict[int, list[str]] = {}
     for enterprise in batch.enterprises:
-        if settled.get(enterprise):
-            points = {
+        if own := {item.point for item in settled.get(enterprise, ())}:
+            points = own & {
                 point
                 for seen in batch.seen[enterprise]
                 for point in coloured(seen.numbers["tiers_a"], seen.numbers["tiers_b"], batch.grading)
@@ -151,8 +157,11 @@ def fold_batch(
             own = settled.get(enterprise, [])
             if standing is None and mark is not None and seen.of_month < mark[1]:
                 continue  # an enterprise that was never scored in the newest month has nothing to correct
-            done = fold(standing, seen, own, rows.get(enterprise, ()), batch.grading, mark)
-            last = before.get((enterprise, seen.of_month)) if correction else done.raw_before
+            done = fold(standing, seen, own, rows.get(enterprise, ()), batch.grading, mark, batch.shown_by)
+            # Of the newest month the standing says what was said last: a daily run may have said it since the month's run.
+            past = mark is not None and seen.of_month < mark[1]
+            said = before.get((enterprise, seen.of_month))
+            last = said if past or (correction and standing is None) else done.raw_before
             if _moved(done, last, seen):
                 counts["moved"] += 1
                 log.append(_change(run, enterprise, seen, done, last, now))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import polars as pl
 from sqlalchemy.orm import Session
@@ -25,14 +25,30 @@ class Said:
     def __init__(self, uow: UnitOfWork, files: DecisionFiles) -> None:
         self._uow, self._files = uow, files
 
-    def month(self, month: int, runs: Sequence[str]) -> pl.DataFrame:
-        """A month's decisions by these runs, the later one holding; sorted by enterprise."""
+    def month(
+        self,
+        month: int,
+        runs: Sequence[str],
+        rules: str = "",
+        otherwise: Callable[[RunRow, int], pl.DataFrame] | None = None,
+    ) -> pl.DataFrame:
+        """A month's decisions by these runs, the later one holding; sorted by enterprise.
+
+        rules: hash of the rule set by which the month is asked for; `otherwise` says it for a run that had another one.
+        """
         with self._uow.read() as session:
             rows = [row for run in runs if (row := repository.run(session, run)) is not None]
-        frames = [self._files.read(row.file, row.sha256).filter(pl.col("month") == month) for row in rows]
+        frames = [
+            self._files.read(row.file, row.sha256).filter(pl.col("month") == month)
+            if otherwise is None or row.ruleset_hash == rules
+            else otherwise(row, month)
+            for row in rows
+        ]
         merged = frames[0]
         for frame in frames[1:]:
-            merged = pl.concat([merged.join(frame, on="enterprise", how="anti"), frame])
+            merged = pl.concat(
+                [merged.join(frame, on="enterprise", how="anti"), frame.select(merged.columns)]
+            )
         return merged.sort("enterprise")
 
     def before(self, run: RunRow) -> Mapping[tuple[int, int], int]:

@@ -101,8 +101,11 @@ class Grading:
         )
 
     def grade(self, tiers: Mapping[str, int]) -> Graded:
-        """Grade coloured points (absent, unknown and not applicable ones count nothing) by score, overrides, patterns."""
-        coloured = {point: tier for point, tier in tiers.items() if NONE < tier <= RED}
+        """Grade coloured points by score, overrides, patterns; absent, unknown and not applicable ones count nothing, nor
+        does one that the rules don't have."""
+        coloured = {
+            point: tier for point, tier in tiers.items() if NONE < tier <= RED and point in self.weights
+        }
         total = sum(self.weights[point] * self.colour_points[tier] for point, tier in coloured.items())
         score = total // 100
         reasons: list[tuple[int, Mapping[str, int]]] = [(self._base(score), coloured)]

@@ -21,7 +21,7 @@ from api.kernel.clock import Clock, shanghai_day
 from api.kernel.errors import DomainError, conflict, invalid, not_found
 from api.kernel.ids import new_id
 from api.risk import repository
-from api.risk.episodes.grading import Grading
+from api.risk.episodes.grading import Grading, previous_month
 from api.risk.model import BacktestState, RuleSetChoice, RuleSetRef
 from api.risk.ports import FactSource, RuleSets, Scorer, Versions
 from api.risk.rules import may_look, may_sign, second_person, written_reason
@@ -155,6 +155,9 @@ class Backtests:
             if self._last is None or self._last[:2] != (row.id, months[row.done - 1]):
                 self._last = (row.id, months[row.done - 1], self._pair(row, months[row.done - 1]))
             before = self._last[2]
+        elif row.total == 1 or self._kept.digest(previous_month(month)) is not None:
+            # Visits are counted against the month before; without one the only month would cost nothing and always pass.
+            before = self._pair(row, previous_month(month))
         pair = self._pair(row, month)
         towns = self._facts.subjects(self._clock.now()).select("enterprise", "town")
         found = compare(pair, before, towns, Grading.of(live), Grading.of(candidate))

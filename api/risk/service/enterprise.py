@@ -20,6 +20,7 @@ from api.risk.ports import CaseLine, Cases, Directory, FactRows, People, Places,
 from api.risk.rules import sight_of
 from api.risk.service.desk import displayed
 from api.risk.service.explaining import lit, nearest
+from api.risk.service.spoken import Seen, spoken
 from api.risk.tables import ChangeRow, JudgementRow, SettledRow, StandingRow
 from api.risk.views import EnterpriseFile, Judged, Moment, PointFile
 
@@ -56,13 +57,17 @@ class EnterpriseFiles:
         tiers = Grading.of(ruleset.document).unpack(standing.tiers_a, standing.tiers_b)
         explained = lit(tree)
         said = [row for row in judged if _state(row, today) == "holds"]
+        seen = displayed(standing, said)
+        if tree:
+            grades = Seen(seen, standing.shown, standing.raw, standing.effective, standing.memory)
+            tree = {**tree, "sentence": spoken(tree, grades)}
         shown_log = log[:LOG]
         return EnterpriseFile(
             standing=standing,
             name=name,
             uscc=uscc,
             place=place,
-            displayed=displayed(standing, said),
+            displayed=seen,
             tiers=tiers,
             as_of=date.fromisoformat(tree["as_of"]) if "as_of" in tree else standing.as_of,
             month=run.month,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -272,15 +272,16 @@ class Warnings:
         grading = Grading.of(document)
         tiers = grading.unpack(standing.tiers_a, standing.tiers_b)
         coloured = sorted(rows_of(tiers, ()))
+        earlier = repository.settled_before(session, standing.enterprise, episode_id)
         rows = (
             self._facts.rows(
-                {standing.enterprise: coloured}, document, run.month, run.as_of, run.known_at
+                {standing.enterprise: coloured}, document, run.month, run.as_of, run.known_at,
+                {standing.enterprise: earlier},
             ).get(standing.enterprise, ())
             if coloured
             else ()
-        )
-        own = [Row(r.point, r.key, min(r.tier, tiers[r.point]), r.digest) for r in rows]
-        earlier = repository.settled_before(session, standing.enterprise, episode_id)
+        )  # fmt: skip
+        own = [replace(row, tier=min(row.tier, tiers[row.point])) for row in rows]
         return earlier, tiers, grading, own, shanghai_day(self._clock.now())
 
     # -- judgements

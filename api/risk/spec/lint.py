@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import pairwise
 
@@ -32,6 +32,9 @@ from api.risk.spec.model import (
     points_read,
 )
 from api.risk.spec.search import Exhausted, Search, one_way
+
+TWIN = "_sure"
+"""A fact's twin, which counts only rows that are matched for certain; without others both are the same number."""
 
 
 class Level(StrEnum):
@@ -185,7 +188,7 @@ def _divisions(point: Point) -> Iterator[Finding]:
                     yield _error("divides_by_zero", where, den=den)
                 if num == den:
                     yield _error("ratio_of_itself", where, fact=num)
-                if den not in point.needs and den.removesuffix("_sure") not in point.needs:
+                if den not in point.needs and den.removesuffix(TWIN) not in point.needs:
                     yield _warning("den_not_needed", where, den=den)
                 if bp == 0:
                     yield _warning("ratio_with_zero", where, num=num)
@@ -271,6 +274,46 @@ def _over_cells(point: Point, ruleset: RuleSet, flags: Collection[str]) -> list[
     return found
 
 
+def _rebuilt(condition: Condition, *, floors: bool) -> Condition:
+    """The condition over facts instead of their twins, and without person floors where those are left aside."""
+    match condition:
+        case Every(of):
+            return Every(tuple(_rebuilt(part, floors=floors) for part in of))
+        case Some(of):
+            return Some(tuple(_rebuilt(part, floors=floors) for part in of))
+        case Negation(part):
+            return Negation(_rebuilt(part, floors=floors))
+        case Compare(op, fact, value):
+            return Compare(op, fact.removesuffix(TWIN), value)
+        case Ratio(op, num, den, bp, persons):
+            own = persons.removesuffix(TWIN) if persons is not None and floors else None
+            return Ratio(op, num.removesuffix(TWIN), den.removesuffix(TWIN), bp, own)
+        case TierAtLeast():
+            return condition
+
+
+def _plain(point: Point, *, floors: bool = True) -> Point:
+    """The point as it is where every row is matched for certain: there a twin is its fact, and a red threshold below an
+    orange one is seen to hide it."""
+    return replace(
+        point,
+        not_applicable=point.not_applicable and _rebuilt(point.not_applicable, floors=floors),
+        tiers={colour: _rebuilt(condition, floors=floors) for colour, condition in point.tiers.items()},
+    )
+
+
+def _thresholds(point: Point, ruleset: RuleSet, flags: Collection[str]) -> list[Finding]:
+    """Findings of the cells, and colours that only a person floor tells apart: thresholds turned round or the same."""
+    found = _over_cells(_plain(point), ruleset, flags)
+    if any(isinstance(atom, Ratio) and atom.persons for c in conditions(point) for atom in atoms(c)):
+        known = {(finding.code, finding.where) for finding in found}
+        for finding in _over_cells(_plain(point, floors=False), ruleset, flags):
+            hidden = finding.code in ("never_shown", "overlap")
+            if hidden and (finding.code, finding.where) not in known:
+                found.append(_warning("floors_only", finding.where))
+    return found
+
+
 def _rank(tier: Tier) -> int:
     return tier if tier <= Tier.RED else 0
 
@@ -331,7 +374,7 @@ def lint(
     ways = {} if cyclic or any(f.code == "point_unknown" for f in found) else directions(ruleset, flags)
     for point in ruleset.points:
         found += _divisions(point)
-        found += _over_cells(point, ruleset, flags)
+        found += _thresholds(point, ruleset, flags)
         found += _ways(point, ways.get(point.id, {}))
     order = list(Level)
     return tuple(sorted(found, key=lambda finding: order.index(finding.level)))

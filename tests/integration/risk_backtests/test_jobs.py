@@ -13,7 +13,7 @@ from api.kernel.errors import DomainError, unavailable
 from api.risk.service.backtests import Backtests
 from api.risk.tables import BacktestRow, FactsRow, StandingRow, WarningRow
 from tests.integration.risk_runs.test_broken_runs import Broken, Unlucky
-from tests.support.risk_district import District
+from tests.support.risk_district import START, District
 from tests.support.slice_application import person
 
 ANALYST, DIRECTOR = person("risk_analyst"), person("risk_director")
@@ -53,6 +53,27 @@ def test_a_backtest_says_what_would_move_and_touches_nothing(district: District)
         assert len(session.scalars(select(WarningRow)).all()) == warned
     files = [path.name for path in (district.folder / "backtests").iterdir()]
     assert files == [done.file]
+
+
+def test_the_only_month_of_a_backtest_counts_its_visits_too(district: District) -> None:
+    """Otherwise a candidate would pass every capacity by being measured on a single month."""
+    jobs = district.backtests()
+    asked = jobs.ask(ANALYST, jobs.candidate("strict", None), 202601, 202601, 0)
+    done = jobs.complete(asked.id)
+    assert {"town": "500107101", "month": 202601, "live": 0, "candidate": 1} in done.result["over"]
+    assert done.over_capacity
+    assert not jobs.passed(asked.candidate_hash)
+
+
+def test_a_month_before_that_a_run_scored_is_what_the_first_months_visits_stand_on(
+    district: District,
+) -> None:
+    district.departments.say(START, 4, "GZ01 O", first=date(2026, 3, 1))
+    district.month(202602, date(2026, 3, 5))
+    jobs = district.backtests()
+    asked = jobs.ask(ANALYST, jobs.candidate("strict", None), 202602, 202602, 9)
+    visits = jobs.complete(asked.id).result["visits"]
+    assert visits == [{"town": "500107002", "month": 202602, "live": 1, "candidate": 1}]
 
 
 def test_kept_facts_are_read_and_months_without_a_run_are_computed_once(district: District) -> None:

@@ -83,7 +83,7 @@ def test_the_spreadsheet_of_a_file_says_what_the_page_says(
     assert head["规则集摘要"] == warning.ruleset_hash
     assert head["输入数据摘要"] == warning.input_hash
     whole = str(found)
-    for said in ("预警是线索，不是处罚", "这家企业拖欠工资。", "导出人 示例分析员", "用途：专题会"):
+    for said in ("预警是线索，不是处罚", "风险等级：红色。原因：", "导出人 示例分析员", "用途：专题会"):
         assert said in whole
     assert len(named(found, "七个维度")) == 4 + 7 + 2
     rows = named(found, "原始数据行：文件与行号")

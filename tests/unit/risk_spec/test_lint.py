@@ -12,8 +12,8 @@ from api.risk.spec import cells
 from api.risk.spec.cells import grid
 from api.risk.spec.delivered import delivered, delivered_document
 from api.risk.spec.directions import directions
-from api.risk.spec.document import parse
-from api.risk.spec.lint import Finding, Level, blocking, lint
+from api.risk.spec.document import parse, read_document
+from api.risk.spec.lint import Finding, Level, _thresholds, blocking, lint
 from api.risk.spec.model import RuleSet
 from tests.unit.risk_scoring.rule_sets import (
     at,
@@ -170,6 +170,36 @@ def test_a_gap_is_said_with_its_place() -> None:
         Finding(Level.ERROR, "gap", "GZ02", {"what": "x", "at": 8, "colour": "blue", "then": "none"})
         in findings
     )
+
+
+def delivered_with(name: str, **tiers: Any) -> set[tuple[str, str, str]]:
+    """Findings of one delivered point with other conditions (`"red": "orange"`: the condition of that colour)."""
+    document = delivered_document().model_dump(mode="json")
+    point = next(point for point in document["points"] if point["id"] == name)
+    was = dict(point["tiers"])
+    point["tiers"] |= {c: was[t] if isinstance(t, str) else t for c, t in tiers.items()}
+    ruleset = parse(read_document(document))
+    found = _thresholds(ruleset.by_id[name], ruleset, set(Names().flags()))
+    return {(f.level.value, f.code, f.where) for f in found}
+
+
+def test_a_twin_is_no_fact_of_its_own() -> None:
+    """Red reads the certain rows' twin. Lower than orange it hides it all the same: without doubtful rows both are one."""
+    low = {"op": "ge", "fact": "insurance_arrears_months_sure", "value": 3}
+    assert delivered_with("SB01", red=low) == {
+        ("error", "overlap", "SB01.orange"),
+        ("error", "never_shown", "SB01.orange"),
+    }
+
+
+@pytest.mark.parametrize("name", ["LY01", "SB02", "QY01", "AQ03"])
+def test_thresholds_turned_round_behind_person_floors_are_told(name: str) -> None:
+    """One person is blue at 5 %, two are yellow at 2 %: no colour is out of reach, and nobody meant it."""
+    assert ("warning", "floors_only", f"{name}.yellow") in delivered_with(
+        name, yellow="orange", orange="yellow"
+    )
+    assert ("warning", "floors_only", f"{name}.yellow") in delivered_with(name, orange="yellow")
+    assert delivered_with(name) == set()
 
 
 def test_two_points_that_read_each_other_are_a_cycle() -> None:
