@@ -346,8 +346,8 @@ def subscribe(c: Container) -> None:
         months = repository.monthly_runs(session)
         computed = c.risk.kept.without_run(session)
         c.risk.kept.outdated(session, affected_months(event.dataset, event.pairs, computed))
-        for month, named in affected_months(event.dataset, event.pairs, months).items():
-            repository.add_pending(session, ((enterprise, month) for enterprise in named), c.clock.now())
+        affected = affected_months(event.dataset, event.pairs, months)
+        repository.add_pending(session, affected, c.clock.now())
 
     def closed(session: Session, event: CaseClosed) -> None:
         c.risk.warnings.case_closed(session, replace(event, outcome=_outcome(event.outcome)))

@@ -119,3 +119,11 @@ class Page:
 
     rows: Sequence[Any]
     next: str
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An episode and its warning as rows of their tables."""
+
+    episode: dict[str, Any]
+    warning: dict[str, Any]

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Table, bindparam, delete, func, insert, select, text, true, tuple_
 from sqlalchemy.orm import Session
 
+from api.infra import bulk
+from api.infra.db import UtcDateTime, json_text
 from api.risk import tables as t
 from api.risk.episodes.force import Outcome, Settled, newest
-from api.risk.model import Run, RunKind, RunState
+from api.risk.model import Opened, Run, RunKind, RunState
 
 LIVE = (RunKind.MONTHLY.value, RunKind.DAILY.value)
 
@@ -71,6 +73,12 @@ def corrections(session: Session, since: datetime) -> list[t.RunRow]:
     return list(session.scalars(query.order_by(t.RunRow.started_at, t.RunRow.id)))
 
 
+def newest_correction(session: Session) -> str:
+    """Slot of the correction that was started last; empty without one."""
+    query = select(t.RunRow.slot).where(t.RunRow.kind == RunKind.CORRECTION.value)
+    return session.scalar(query.order_by(t.RunRow.started_at.desc(), t.RunRow.id.desc()).limit(1)) or ""
+
+
 def runs_of_month(session: Session, month: int, until: datetime | None) -> list[t.RunRow]:
     """Monthly run of a month and corrections that may hold it, newest first."""
     query = select(t.RunRow).where(
@@ -122,13 +130,14 @@ def used_ruleset(session: Session, digest: str) -> t.UsedRuleSetRow:
     return session.get_one(t.UsedRuleSetRow, digest)
 
 
-def standings(session: Session, enterprises: Sequence[int]) -> dict[int, t.StandingRow]:
-    """Standings of an ascending list of enterprises, locked."""
-    found: dict[int, t.StandingRow] = {}
-    column = t.StandingRow.enterprise
+def standings(session: Session, enterprises: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """Standings of an ascending list of enterprises by column, `memory` as it is stored; locked."""
+    found: dict[int, dict[str, Any]] = {}
+    firm = t.STANDING.c.enterprise
     for start in range(0, len(enterprises), 1000):
-        query = select(t.StandingRow).where(column.in_(list(enterprises[start : start + 1000])))
-        found |= {row.enterprise: row for row in session.scalars(query.order_by(column).with_for_update())}
+        query = select(t.STANDING).where(firm.in_(list(enterprises[start : start + 1000])))
+        for row in session.execute(query.order_by(firm).with_for_update()).mappings():
+            found[row["enterprise"]] = dict(row)
     return found
 
 
@@ -147,10 +156,8 @@ def standing_numbers(session: Session, first: int, last: int) -> Iterator[Sequen
 
     Asked of the table and not of its class: a district's rows are looked at every night, and none is changed here.
     """
-    table = t.StandingRow.__table__
-    query = select(*[table.c[name] for name in STANDING_NUMBERS]).where(
-        table.c.enterprise.between(first, last)
-    )
+    named = [t.STANDING.c[name] for name in STANDING_NUMBERS]
+    query = select(*named).where(t.STANDING.c.enterprise.between(first, last))
     found = session.connection().execute(query.execution_options(yield_per=STANDINGS_READ))
     yield from found.partitions()
 
@@ -163,14 +170,20 @@ def last_finished_live(session: Session, run: t.RunRow) -> t.RunRow | None:
     return session.scalars(query.order_by(t.RunRow.as_of.desc(), t.RunRow.started_at.desc()).limit(1)).first()
 
 
-def write_standings(
-    session: Session, new: Sequence[Mapping[str, Any]], old: Sequence[Mapping[str, Any]]
-) -> None:
-    """Add and change standings, two statements at most."""
-    if new:
-        session.execute(insert(t.StandingRow), new)
-    if old:
-        session.execute(update(t.StandingRow), old)
+def write_standings(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add standings or replace them: whole rows, `memory` as it is stored."""
+    bulk.put(session, t.STANDING, rows, key="enterprise")
+
+
+def write_opened(session: Session, opened: Sequence[Opened]) -> None:
+    """Write new episodes and their warnings."""
+    bulk.put(session, cast(Table, t.EpisodeRow.__table__), [one.episode for one in opened])
+    bulk.put(session, cast(Table, t.WarningRow.__table__), [one.warning for one in opened])
+
+
+def write_changes(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add to the log of grades that moved."""
+    bulk.put(session, cast(Table, t.ChangeRow.__table__), rows)
 
 
 def settled_mark(session: Session) -> int:
@@ -233,43 +246,74 @@ def episode_and_warning(session: Session, enterprise: int, number: int) -> tuple
     return episode, warning
 
 
-def add_pending(session: Session, pairs: Iterable[tuple[int, int]], at: datetime) -> int:
-    """Note enterprise-months whose rows changed; those that wait already stay. Returns how many are new."""
-    wanted: dict[int, set[int]] = defaultdict(set)
-    for enterprise, month in pairs:
-        wanted[month].add(enterprise)
-    row, added = t.PendingRow, 0
-    for month, named in sorted(wanted.items()):
-        known = set(session.scalars(select(row.enterprise).where(row.month == month)))
-        fresh = sorted(named - known)
-        if fresh:
-            session.execute(insert(row), [{"enterprise": e, "month": month, "at": at} for e in fresh])
-        added += len(fresh)
-    return added
+_NOTE = {
+    "sqlite": ("value", "json_each(:named)"),
+    "postgresql": ("CAST(value AS bigint)", "json_array_elements_text(CAST(:named AS json)) AS value"),
+}
+
+
+def add_pending(session: Session, months: Mapping[int, Collection[int]], at: datetime) -> None:
+    """Note the enterprises by month whose rows a delivery changed, one statement a month. Who waits already stays, and is from
+    now on a small delivery's if this one reaches less."""
+    value, source = _NOTE[session.connection().dialect.name]
+    statement = text(
+        f"INSERT INTO risk_pending (enterprise, month, at, reach) SELECT {value}, :month, :at, :reach FROM {source}"  # noqa: S608
+        " WHERE true ON CONFLICT (enterprise, month) DO UPDATE SET reach = excluded.reach"
+        " WHERE excluded.reach < risk_pending.reach"
+    ).bindparams(bindparam("at", at, UtcDateTime()))
+    named = {month: sorted(set(enterprises)) for month, enterprises in sorted(months.items())}
+    reach = sum(map(len, named.values()))
+    for month, enterprises in named.items():
+        session.execute(statement, {"named": json_text(enterprises), "month": month, "reach": reach})
 
 
 def take_pending(
-    session: Session, months: Collection[int], limit: int, rules: Mapping[int, str] | None = None
-) -> dict[int, list[int]]:
-    """Enterprises by month that wait for a correction; they wait no more when the transaction commits.
+    session: Session, rules: Mapping[int, str], limit: int, small: int
+) -> tuple[dict[int, list[int]], bool]:
+    """Enterprises by month that wait for a correction, and whether they went before others; they wait no more when the
+    transaction commits.
 
-    Whole months of `months`, the oldest first, as many as stay within `limit` enterprise-months, and one at least. What waits
-    in another month waits for nothing and is forgotten. rules: rule set by month; months of one are taken together.
+    rules: rule set by month that was scored; months of one are taken together. Everything where it is no more than `limit`
+    enterprise-months. Else first the enterprises that a delivery of at most `small` enterprise-months named, each with all months
+    that it waits for, so that its months keep their order. Without such: whole months, the oldest first, as many as stay within
+    `limit`, and one at least. What waits in another month waits for nothing and is forgotten.
     """
     row = t.PendingRow
-    found: dict[int, list[int]] = {}
-    session.execute(delete(row).where(row.month.not_in(list(months))))
-    taken = 0
-    for month, count in waiting(session):
-        other = rules is not None and found and rules[month] != rules[min(found)]
-        if found and (other or taken + count > limit):
+    session.execute(delete(row).where(row.month.not_in(list(rules))))
+    counts = waiting(session)
+    if sum(count for _month, count in counts) > limit and (
+        found := _take_small(session, rules, limit, small)
+    ):
+        return found, True
+    found, taken = {}, 0
+    for month, count in counts:
+        if found and (rules[month] != rules[min(found)] or taken + count > limit):
             break
         query = select(row.enterprise).where(row.month == month).order_by(row.enterprise)
         found[month] = list(session.scalars(query))
         taken += count
     if found:
         session.execute(delete(row).where(row.month.in_(list(found))))
-    return found
+    return found, False
+
+
+def _take_small(session: Session, rules: Mapping[int, str], limit: int, small: int) -> dict[int, list[int]]:
+    row = t.PendingRow
+    firms = row.enterprise.in_(select(row.enterprise).where(row.reach.between(1, small)).distinct())
+    oldest = session.scalar(select(func.min(row.month)).where(firms))
+    if oldest is None:
+        return {}
+    later = [month for month in rules if month > oldest and rules[month] != rules[oldest]]
+    alike = row.month < min(later) if later else true()
+    query = select(row.enterprise, row.month).where(firms, alike).order_by(row.enterprise, row.month)
+    rows = session.execute(query.limit(limit + 1)).all()
+    if len(rows) > limit and rows[0].enterprise != rows[-1].enterprise:
+        rows = [one for one in rows if one.enterprise != rows[-1].enterprise]  # its other months are cut off
+    found: dict[int, list[int]] = defaultdict(list)
+    for enterprise, month in rows:
+        found[month].append(enterprise)
+    session.execute(delete(row).where(firms, alike, row.enterprise <= rows[-1].enterprise))
+    return {month: found[month] for month in sorted(found)}
 
 
 def waiting(session: Session) -> list[tuple[int, int]]:

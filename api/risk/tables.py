@@ -5,7 +5,19 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    column,
+    table,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.infra.db import Base, JsonText, UtcDateTime
@@ -121,6 +133,13 @@ class StandingRow(Base):
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+STANDING = table(
+    StandingRow.__tablename__,
+    *(column(c.name, Text() if c.name == "memory" else c.type) for c in StandingRow.__table__.columns),
+)
+"""Standings with their memory as the text that is stored: a district's are compared and written, and seldom read."""
+
+
 class EpisodeRow(Base):
     """One episode of an enterprise, from the first grade above none to closure."""
 
@@ -211,13 +230,17 @@ class ChangeRow(Base):
 
 
 class PendingRow(Base):
-    """An enterprise-month whose rows changed after it was scored, until a correction run takes it up."""
+    """An enterprise-month whose rows changed after it was scored, until a correction run takes it up.
+
+    `reach`: how many enterprise-months the smallest delivery reached that named it; 0 from before this was noted.
+    """
 
     __tablename__ = "risk_pending"
 
     enterprise: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     month: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+    reach: Mapped[int] = mapped_column(default=0)
 
 
 class IndexRow(Base):

@@ -38,7 +38,7 @@ def corrected(district: District) -> None:
 def wait_for_correction(district: District) -> None:
     """The changed rows' enterprise-months, as the exchange notes them."""
     with district.database.transaction() as session:
-        repository.add_pending(session, [(n, 202601) for n in (1, 3, 5)], district.clock.now())
+        repository.add_pending(session, {202601: [1, 3, 5]}, district.clock.now())
 
 
 def main() -> None:

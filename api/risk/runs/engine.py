@@ -27,6 +27,7 @@ from api.risk.ports import FactSource, RuleSets, Scorer
 from api.risk.runs import regional
 from api.risk.runs.daily import hold_rates
 from api.risk.runs.decisions import DecisionFiles
+from api.risk.runs.fold import Folding
 from api.risk.runs.folding import (
     Batch,
     fold_batch,
@@ -40,10 +41,16 @@ from api.risk.runs.kept import KEPT_DAYS, ORPHAN_SECONDS, KeptFacts
 from api.risk.runs.said import Said, holders, is_correction
 from api.risk.tables import RunRow
 
-BATCH = 4000
-"""Enterprises looked at in one transaction; those that have nothing to learn from a run cost no transaction."""
+BATCH = 12_000
+"""Enterprises written in one transaction."""
+LOOK = 5
+"""So many batches of enterprises are compared at a time; those that have nothing to learn cost little more than that."""
 PART = 100_000
 """Enterprise-months of one correction; a register's first delivery reaches every month of the district and comes in parts."""
+SMALL = 5_000
+"""A delivery that reaches no more enterprise-months is small: its enterprises don't wait behind a register."""
+AHEAD = "correction/ahead/"
+"""Slots of corrections that went before others; the next one takes from what waited longer."""
 
 
 class Runs:
@@ -61,14 +68,16 @@ class Runs:
         issuing: Issuing,
         batch: int = BATCH,
         part: int = PART,
+        small: int = SMALL,
     ) -> None:
         self._uow, self._clock = uow, clock
         self._facts, self._scorer, self._rulesets = facts, scorer, rulesets
         self._files, self._kept, self._issuing, self._batch = files, kept, issuing, batch
-        self._part = part
+        self._part, self._small = part, small
         self._said = Said(uow, files)
         self._read = lru_cache(maxsize=2)(files.read)
         self._subjects: tuple[str, pl.DataFrame] | None = None
+        self._last: tuple[str, pl.DataFrame] | None = None
 
     # -- starting
 
@@ -112,9 +121,10 @@ class Runs:
     def start_correction(self, by: str = ENGINE) -> Run | None:
         """A run over the enterprise-months whose rows changed after they were scored; None when there are none.
 
-        At most `part` of them, the oldest months first: more wait for the next correction. Months are folded in their order
-        either way, so parts say what one large correction would have said. A month is judged by the rules that judged it, so
-        that what changes is the work of the rows alone; the newest one by those of the newest run.
+        At most `part` of them, the oldest months first: more wait for the next correction. Where they wait, what small
+        deliveries named goes first, every other time. The months of an enterprise are folded in their order in any case, so
+        parts say what one large correction would have said. A month is judged by the rules that judged it, so that what changes
+        is the work of the rows alone; the newest one by those of the newest run.
         """
         known_at = self._clock.now()
         snapshot = self._facts.snapshot(known_at)
@@ -125,7 +135,8 @@ class Runs:
             done = repository.monthly_runs(session)
             rules = {month: row.ruleset_hash for month, row in done.items()}
             rules[newest.month] = newest.ruleset_hash
-            pending = repository.take_pending(session, done, self._part, rules)
+            turn = not repository.newest_correction(session).startswith(AHEAD)
+            pending, ahead = repository.take_pending(session, rules, self._part, self._small if turn else 0)
             scope = {
                 str(month): {
                     "as_of": (newest if month == newest.month else done[month]).as_of.isoformat(),
@@ -137,7 +148,7 @@ class Runs:
                 return None
             run_id = new_id()
             row = self._row(
-                f"correction/{run_id}",
+                f"{AHEAD if ahead else 'correction/'}{run_id}",
                 RunKind.CORRECTION,
                 newest.month,
                 newest.as_of,
@@ -310,18 +321,20 @@ class Runs:
         decisions = self._read(run.file, run.sha256)
         grading = Grading.of(document)
         waiting = decisions.filter(pl.col("enterprise") > run.place)
-        end = max(waiting["enterprise"].to_list(), default=run.place)
-        placed = with_places(waiting, self.subjects(run))
-        before: Mapping[tuple[int, int], int] = {}
+        firms = waiting["enterprise"].unique().sort()
+        end = firms[-1] if len(firms) else run.place
+        far = firms[min(len(firms), LOOK * self._batch) - 1] if len(firms) else end
+        placed = with_places(waiting.filter(pl.col("enterprise") <= far), self.subjects(run))
         if is_correction(run):
-            before = self._said.before(run)
+            said = self._before(run, decisions)
+            placed = placed.join(said, on=["enterprise", "month"], how="left", maintain_order="left")
         else:
             placed = self._changed(run, placed)
         worth = placed["enterprise"].unique().sort()
-        place = worth[self._batch - 1] if len(worth) > self._batch else end
+        place = worth[self._batch - 1] if len(worth) > self._batch else far
         placed = placed.filter(pl.col("enterprise") <= place)
         scored = waiting.filter(pl.col("enterprise") <= place).height
-        batch = Batch.of(run, placed, scored, grading, self._shown_by(run))
+        batch, shown_by = Batch.of(run, placed, scored, grading), self._shown_by(run)
         rows, mark = self._rows(run, document, batch)
         with self._uow() as session:
             row = repository.lock_run(session, run.id)
@@ -329,9 +342,10 @@ class Runs:
                 return
             if repository.settled_mark(session) != mark:
                 return  # an episode was closed meanwhile: read the rows again
-            now = self._clock.now()
-            newest = repository.newest_live(session)
-            row.counts = fold_batch(session, row, batch, rows, before, newest, self._issuing, now)
+            newest = repository.newest_live(session) if is_correction(run) else None
+            of = None if newest is None else (newest.as_of, newest.month)
+            folding = Folding(grading, of, shown_by)
+            row.counts = fold_batch(session, row, batch, rows, folding, self._issuing, self._clock.now())
             row.place = place
             if place == end:
                 row.state = RunState.FOLDED.value
@@ -343,6 +357,12 @@ class Runs:
             if newest is None or newest.ruleset_hash == run.ruleset_hash or not is_correction(run):
                 return None
             return Grading.of(repository.used_ruleset(session, newest.ruleset_hash).document)
+
+    def _before(self, run: RunRow, decisions: pl.DataFrame) -> pl.DataFrame:
+        """What was said last of the enterprise-months of a correction, read once a run."""
+        if self._last is None or self._last[0] != run.id:
+            self._last = (run.id, self._said.before(run, decisions))
+        return self._last[1]
 
     def _changed(self, run: RunRow, placed: pl.DataFrame) -> pl.DataFrame:
         """The decisions that a standing has anything to learn from.

@@ -9,16 +9,15 @@ from datetime import date, datetime
 from typing import Any
 
 import polars as pl
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from api.risk import repository
 from api.risk.episodes.force import Row, Settled
 from api.risk.episodes.grading import Grading
-from api.risk.model import RunKind
-from api.risk.runs.fold import Folded, Seen, coloured, fold
+from api.risk.model import Opened, RunKind
+from api.risk.runs.fold import Folded, Folding, Seen, coloured
 from api.risk.runs.issuing import Issuing
-from api.risk.tables import ChangeRow, RunRow
+from api.risk.tables import RunRow
 
 NUMBERS = ("tiers_a", "tiers_b", "missing", "score", "coverage_bp")
 PLACE = ("town", "industry", "size")
@@ -80,36 +79,26 @@ def worth_folding(
 
 @dataclass(frozen=True)
 class Batch:
-    """Decisions by enterprise, months ascending. `scored`: how many the batch stands for, those left out included.
-
-    grading: of the rules that decided; shown_by: of those that say what people see, which differ for a past month only.
-    """
+    """Decisions by enterprise, months ascending. `scored`: how many the batch stands for, those left out included."""
 
     enterprises: Sequence[int]
     seen: Mapping[int, Sequence[Seen]]
     grading: Grading
     scored: int
-    shown_by: Grading
 
     @classmethod
-    def of(
-        cls, run: RunRow, placed: pl.DataFrame, scored: int, grading: Grading, shown_by: Grading | None = None
-    ) -> Batch:
+    def of(cls, run: RunRow, placed: pl.DataFrame, scored: int, grading: Grading) -> Batch:
         """The rows of a run's decisions with their places (`with_places`)."""
         days = {int(month): date.fromisoformat(scope["as_of"]) for month, scope in _months(run).items()}
         seen: dict[int, list[Seen]] = {}
-        for row in placed.iter_rows(named=True):
-            month = row["month"]
-            seen.setdefault(row["enterprise"], []).append(
-                Seen(
-                    numbers={**{name: row[name] for name in NUMBERS}, "raw": row["raw_grade"]},
-                    place={name: row[name] for name in PLACE},
-                    as_of=days.get(month, run.as_of),
-                    month=None if run.kind == RunKind.DAILY.value else month,
-                    of_month=month,
-                )
-            )
-        return cls(sorted(seen), seen, grading, scored, shown_by or grading)
+        daily = run.kind == RunKind.DAILY.value
+        months = placed["month"].to_list()
+        last = placed["last"].to_list() if "last" in placed.columns else [None] * len(months)
+        said = placed.select("enterprise", *NUMBERS, pl.col("raw_grade").alias("raw"), *PLACE).to_dicts()
+        for month, before, values in zip(months, last, said, strict=True):
+            one = Seen(values, days.get(month, run.as_of), None if daily else month, month, before)
+            seen.setdefault(values["enterprise"], []).append(one)
+        return cls(sorted(seen), seen, grading, scored)
 
 
 def _months(run: RunRow) -> Mapping[str, Any]:
@@ -125,7 +114,7 @@ def fold_rows(batch: Batch, settled: Mapping[int, Sequence[Settled]]) -> dict[in
             points = own & {
                 point
                 for seen in batch.seen[enterprise]
-                for point in coloured(seen.numbers["tiers_a"], seen.numbers["tiers_b"], batch.grading)
+                for point in coloured(seen.values["tiers_a"], seen.values["tiers_b"], batch.grading)
             }
             if points:
                 wanted[enterprise] = sorted(points)
@@ -137,76 +126,55 @@ def fold_batch(
     run: RunRow,
     batch: Batch,
     rows: Mapping[int, Sequence[Row]],
-    before: Mapping[tuple[int, int], int],
-    newest: RunRow | None,
+    folding: Folding,
     issuing: Issuing,
     now: datetime,
 ) -> dict[str, int]:
     """Write what the batch means; returns the run's counts so far."""
-    correction = run.kind == RunKind.CORRECTION.value
-    mark = (newest.as_of, newest.month) if correction and newest is not None else None
-    known = repository.standings(session, batch.enterprises)
+    correction, mark = run.kind == RunKind.CORRECTION.value, folding.newest
+    standings = repository.standings(session, batch.enterprises)
     settled = repository.settled(session, batch.enterprises)
-    counts, log = Counter(run.counts), []
+    by = {"month": run.month, "as_of": run.as_of, "run_id": run.id, "changed_at": now}
+    counts = Counter(run.counts)
     counts["seen"] += batch.scored
-    new: list[dict[str, Any]] = []
-    old: list[dict[str, Any]] = []
+    written: dict[int, dict[str, Any]] = {}
+    opened: dict[int, Opened] = {}
+    log: list[dict[str, Any]] = []
     for enterprise in batch.enterprises:
-        standing: Any = known.get(enterprise)
+        standing = standings.get(enterprise)
+        own, behind = settled.get(enterprise, ()), rows.get(enterprise, ())
         for seen in batch.seen[enterprise]:
-            own = settled.get(enterprise, [])
             if standing is None and mark is not None and seen.of_month < mark[1]:
                 continue  # an enterprise that was never scored in the newest month has nothing to correct
-            done = fold(standing, seen, own, rows.get(enterprise, ()), batch.grading, mark, batch.shown_by)
+            done = folding.fold(standing, seen, own, behind)
             # Of the newest month the standing says what was said last: a daily run may have said it since the month's run.
             past = mark is not None and seen.of_month < mark[1]
-            said = before.get((enterprise, seen.of_month))
-            last = said if past or (correction and standing is None) else done.raw_before
+            last = seen.last if past or (correction and standing is None) else done.raw_before
             if _moved(done, last, seen):
                 counts["moved"] += 1
                 log.append(_change(run, enterprise, seen, done, last, now))
             if done.values is not None:
-                values = {"enterprise": enterprise, **done.values}
-                values |= {"month": run.month, "as_of": run.as_of, "run_id": run.id, "changed_at": now}
-                (new if enterprise not in known else old).append(values)
-                standing = _After(standing, values)
+                before: Mapping[str, Any] = standing or {"enterprise": enterprise}
+                written[enterprise] = standing = {**before, **done.values, **by}
             if done.observed.opened:
                 counts["opened"] += 1
-                issuing.open(session, run, enterprise, seen.place["town"], done.observed, now)
+                opened[enterprise] = issuing.open(
+                    session, run, enterprise, seen.values["town"], done.observed, now
+                )
             elif done.observed.raised_from is not None:
                 counts["raised"] += 1
+                if enterprise in opened:  # by an earlier month of the same correction
+                    repository.write_opened(session, [opened.pop(enterprise)])
                 issuing.raise_(session, run, enterprise, done.observed, now)
-    counts["written"] += len({values["enterprise"] for values in (*new, *old)})
-    session.flush()
-    repository.write_standings(session, _last(new), _last(old))
-    if log:
-        session.execute(insert(ChangeRow), log)
+    counts["written"] += len(written)
+    repository.write_opened(session, list(opened.values()))
+    repository.write_standings(session, list(written.values()))
+    repository.write_changes(session, log)
     return dict(counts)
 
 
-class _After:
-    """A standing with values that are not written yet, for the next month of the same correction."""
-
-    def __init__(self, standing: Any, values: Mapping[str, Any]) -> None:
-        self._standing, self._values = standing, values
-
-    def __getattr__(self, name: str) -> Any:
-        return self._values[name] if name in self._values else getattr(self._standing, name)
-
-
-def _last(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """One row per enterprise with every value that any of its rows has, the last one holding."""
-    merged: dict[int, dict[str, Any]] = {}
-    for row in rows:
-        merged[row["enterprise"]] = merged.get(row["enterprise"], {}) | row
-    shapes: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-    for row in merged.values():
-        shapes.setdefault(tuple(sorted(row)), []).append(row)
-    return [row for same in shapes.values() for row in same]
-
-
 def _moved(done: Folded, last: int | None, seen: Seen) -> bool:
-    return done.observed.moved or (last is not None and last != seen.numbers["raw"])
+    return done.observed.moved or (last is not None and last != seen.values["raw"])
 
 
 def _change(
@@ -220,7 +188,7 @@ def _change(
         "reason": "correction" if run.kind == RunKind.CORRECTION.value else "run",
         "run_id": run.id,
         "raw_before": last,
-        "raw_after": seen.numbers["raw"],
+        "raw_after": seen.values["raw"],
         "shown_before": done.observed.before,
         "shown_after": done.observed.state.shown,
     }

@@ -20,7 +20,7 @@ from api.kernel.ids import new_id
 from api.risk import repository
 from api.risk.episodes.grading import RED
 from api.risk.episodes.state import Observed
-from api.risk.model import WarningState
+from api.risk.model import Opened, WarningState
 from api.risk.ports import Step, WarningSteps
 from api.risk.tables import EpisodeRow, RunRow, WarningRow
 
@@ -50,49 +50,47 @@ class Issuing:
 
     def open(
         self, session: Session, run: RunRow, enterprise: int, town: str, seen: Observed, now: datetime
-    ) -> WarningRow:
-        """A new episode and its one warning, waiting for a signature."""
+    ) -> Opened:
+        """A new episode and its one warning, waiting for a signature, as rows that the caller writes."""
         opened = seen.state.episode
         if opened is None:
             raise ValueError("nothing was opened")
-        episode = EpisodeRow(
-            id=new_id(),
-            enterprise=enterprise,
-            number=opened.number,
-            opened_on=opened.opened,
-            grade=opened.grade,
-            lift=opened.lift,
-            clocks_from=opened.clocks_from,
-            run_id=run.id,
-            closed_at=None,
-            closed_by="",
-            second="",
-        )
-        session.add(episode)
-        session.flush()
-        warning = WarningRow(
-            id=new_id(),
-            episode_id=episode.id,
-            enterprise=enterprise,
-            town=town,
-            state=WarningState.PROPOSED.value,
-            grade=0,
-            auto=False,
-            signed_by="",
-            unconfirmed=False,
-            confirmed_by="",
-            confirmed_at=None,
-            issued_at=None,
-            raised_at=None,
-            closed_at=None,
-            created_at=now,
-        )
-        self._wait(warning, run, opened.grade, now)
-        session.add(warning)
+        episode = {
+            "id": new_id(),
+            "enterprise": enterprise,
+            "number": opened.number,
+            "opened_on": opened.opened,
+            "grade": opened.grade,
+            "lift": opened.lift,
+            "clocks_from": opened.clocks_from,
+            "run_id": run.id,
+            "closed_at": None,
+            "closed_by": "",
+            "second": "",
+        }
+        warning = {
+            "id": new_id(),
+            "episode_id": episode["id"],
+            "enterprise": enterprise,
+            "town": town,
+            "state": WarningState.PROPOSED.value,
+            "grade": 0,
+            "due_signoff": _due(opened.grade, now),
+            "auto": False,
+            "signed_by": "",
+            "unconfirmed": False,
+            "confirmed_by": "",
+            "confirmed_at": None,
+            "issued_at": None,
+            "raised_at": None,
+            "closed_at": None,
+            "created_at": now,
+            **_waiting(run, opened.grade, now),
+        }
         if opened.lift:
             _before, last = repository.episode_and_warning(session, enterprise, opened.number - 1)
-            self._record(session, last, "risk.W07/1", ENGINE, {"again": warning.id})
-        return warning
+            self._record(session, last, "risk.W07/1", ENGINE, {"again": warning["id"]})
+        return Opened(episode, warning)
 
     def raise_(
         self, session: Session, run: RunRow, enterprise: int, seen: Observed, now: datetime
@@ -103,15 +101,11 @@ class Issuing:
             raise ValueError("no episode is open")
         episode, warning = repository.episode_and_warning(session, enterprise, risen.number)
         episode.grade, episode.clocks_from = risen.grade, risen.clocks_from
-        self._wait(warning, run, risen.grade, now)
+        if warning.pending != RED or risen.grade != RED:
+            warning.due_signoff = _due(risen.grade, now)
+        for name, value in _waiting(run, risen.grade, now).items():
+            setattr(warning, name, value)
         return warning
-
-    @staticmethod
-    def _wait(warning: WarningRow, run: RunRow, grade: int, now: datetime) -> None:
-        if warning.pending != RED or grade != RED:
-            warning.due_signoff = now + SILENCE if grade == RED else None
-        warning.pending, warning.pending_since = grade, now
-        warning.input_hash, warning.ruleset_hash, warning.run_id = run.input_hash, run.ruleset_hash, run.id
 
     def sign(self, session: Session, warning: WarningRow, actor: str, now: datetime, *, auto: bool) -> None:
         """Issue or raise what waits; the clocks of the case start with the published event."""
@@ -214,3 +208,18 @@ class Issuing:
         self._recorder.record(
             session, EventDraft(f"warning/{warning.id}", kind, actor, role, {**facts, **payload})
         )
+
+
+def _due(grade: int, now: datetime) -> datetime | None:
+    return now + SILENCE if grade == RED else None
+
+
+def _waiting(run: RunRow, grade: int, now: datetime) -> dict[str, Any]:
+    """What a warning that waits for a signature says of that."""
+    return {
+        "pending": grade,
+        "pending_since": now,
+        "input_hash": run.input_hash,
+        "ruleset_hash": run.ruleset_hash,
+        "run_id": run.id,
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import polars as pl
 from sqlalchemy.orm import Session
@@ -51,26 +51,25 @@ class Said:
             )
         return merged.sort("enterprise")
 
-    def before(self, run: RunRow) -> Mapping[tuple[int, int], int]:
-        """Raw grades, as they were said last, of the enterprise-months that a correction scores again."""
-        scope = run.scope["months"]
-        months = [int(month) for month in scope]
+    def before(self, run: RunRow, decisions: pl.DataFrame) -> pl.DataFrame:
+        """`enterprise, month, last`: the raw grades, as they were said last, of the enterprise-months of a correction."""
+        months = [int(month) for month in run.scope["months"]]
         with self._uow.read() as session:
             monthly = list(repository.monthly_runs(session, months).values())
             since = min((row.started_at for row in monthly), default=run.started_at)
             others = [row for row in repository.corrections(session, since) if row.id != run.id]
-        wanted = pl.DataFrame(
-            [(enterprise, int(month)) for month, part in scope.items() for enterprise in part["enterprises"]],
-            schema={"enterprise": pl.Int64, "month": pl.Int32},
-            orient="row",
+        wanted = decisions.select("enterprise", "month")
+        place = ["enterprise", "month"]
+        said = [
+            self._files.read(row.file, row.sha256)
+            .select(*place, pl.col("raw_grade").alias("last"))
+            .join(wanted, on=place, how="semi")
+            for row in [*monthly, *others]
+        ]
+        empty = wanted.clear().with_columns(pl.lit(None, pl.Int64).alias("last"))
+        return pl.concat([empty, *said], how="vertical_relaxed").unique(
+            place, keep="last", maintain_order=True
         )
-        found: dict[tuple[int, int], int] = {}
-        for row in [*monthly, *others]:
-            frame = self._files.read(row.file, row.sha256).join(wanted, on=["enterprise", "month"])
-            found |= {
-                (e, m): raw for e, m, raw in frame.select("enterprise", "month", "raw_grade").iter_rows()
-            }
-        return found
 
 
 def is_correction(run: RunRow) -> bool:

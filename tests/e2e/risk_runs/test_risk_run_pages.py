@@ -55,7 +55,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         district.rulesets.others["strict"] = district.scorer.checked(STRICT)
         district.departments.say(district.later(hours=1), 10, "GZ01 O")
         with database.transaction() as session:
-            repository.add_pending(session, [(10, 202601)], district.clock.now())
+            repository.add_pending(session, {202601: [10]}, district.clock.now())
         correction = district.runs.start_correction()
         assert correction is not None
         district.runs.complete(correction.id)
@@ -169,7 +169,7 @@ def test_what_waits_for_a_correction_is_said_on_a_phone_and_at_a_desk(
 ) -> None:
     district = stage.district
     with district.database.transaction() as session:
-        repository.add_pending(session, [(n, 202601) for n in range(1, FIRMS)], district.clock.now())
+        repository.add_pending(session, {202601: range(1, FIRMS)}, district.clock.now())
     for profile, lang, text in (
         (DESKTOP, "zh", f"共 {FIRMS - 1} 个户月等待更正"),
         (PHONE, "en", f"Still to be corrected: {FIRMS - 1} enterprise-months"),
@@ -181,4 +181,4 @@ def test_what_waits_for_a_correction_is_said_on_a_phone_and_at_a_desk(
             visit.axe("runs that wait")
             visit.shot(f"risk-runs-waiting-{lang}")
     with district.database.transaction() as session:
-        repository.take_pending(session, (), 0)
+        repository.take_pending(session, (), 0, 0)

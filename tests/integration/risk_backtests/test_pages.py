@@ -217,7 +217,7 @@ def test_the_log_of_corrections_names_enterprise_month_and_run(
     assert "没有因更正而变化的等级" in analyst.get("/risk/corrections").text
     district.departments.say(district.later(hours=1), 8, "GZ01 O")
     with district.database.transaction() as session:
-        repository.add_pending(session, [(8, 202601)], district.clock.now())
+        repository.add_pending(session, {202601: [8]}, district.clock.now())
     run = district.runs.start_correction()
     assert run is not None
     district.runs.complete(run.id)
@@ -237,7 +237,7 @@ def test_the_list_says_how_much_waits_for_a_correction_and_how_far_one_is(
     for number in range(1, 9):
         district.departments.say(district.later(minutes=1), number, "GZ01 O")
     with district.database.transaction() as session:
-        repository.add_pending(session, [(n, 202601) for n in range(1, 9)], district.clock.now())
+        repository.add_pending(session, {202601: range(1, 9)}, district.clock.now())
     assert "还有 1 个月、共 8 个户月等待更正，从 202601 开始" in analyst.get("/risk/runs").text
     assert (
         "Still to be corrected: 8 enterprise-months (months: 1, from 202601 on)"

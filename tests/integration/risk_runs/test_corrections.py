@@ -10,10 +10,15 @@ from sqlalchemy import select
 from api.infra.db import UnitOfWork
 from api.kernel.errors import DomainError
 from api.risk import repository
+from api.risk.episodes.grading import Grading
+from api.risk.episodes.shown import observe
+from api.risk.episodes.state import Observation, State
+from api.risk.runs.fold import Folded, Folding
 from api.risk.runs.replay import Replay
 from api.risk.runs.trend import Trend
 from api.risk.tables import ChangeRow, PendingRow, StandingRow, WarningRow
 from tests.support.risk_district import START, District
+from tests.support.risk_story import DOCUMENT, tiers
 
 FEB, MAR = date(2026, 2, 5), date(2026, 3, 5)
 
@@ -26,7 +31,11 @@ def two_months(district: District) -> None:
 
 def change(district: District, pairs: list[tuple[int, int]]) -> None:
     with district.database.transaction() as session:
-        repository.add_pending(session, pairs, district.clock.now())
+        repository.add_pending(session, by_month(pairs), district.clock.now())
+
+
+def by_month(pairs: list[tuple[int, int]]) -> dict[int, list[int]]:
+    return {month: [n for n, at in pairs if at == month] for _n, month in pairs}
 
 
 def correct(district: District) -> object:
@@ -185,3 +194,23 @@ def test_replay_of_an_unknown_run(district: District) -> None:
         replay.replay("x" * 26)
     with pytest.raises(DomainError, match="not_found"):
         replay.light(1, 202601)
+
+
+def test_a_month_may_open_what_the_next_of_the_same_correction_raises(
+    district: District, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rules let no past month open anything today; if they ever did, one warning would be there and be raised."""
+    district.month(202601, FEB)
+    district.month(202602, MAR)
+    change(district, [(2, 202601), (2, 202602)])
+    grading = Grading.of(DOCUMENT)
+    blue = observe(State(), Observation(MAR, tiers("SB01 Y"), 10_000, 202602), grading)
+    red = observe(blue.state, Observation(MAR, tiers("GZ01 R"), 10_000, 202602), grading)
+    assert (blue.opened, red.raised_from) == (True, 1)
+    said = iter([blue, red])
+    monkeypatch.setattr(
+        Folding, "fold", lambda _self, standing, *_given: Folded({}, next(said), standing["raw"])
+    )
+    correct(district)
+    with district.database.read() as session:
+        assert [(w.enterprise, w.pending) for w in session.scalars(select(WarningRow))] == [(2, 4)]

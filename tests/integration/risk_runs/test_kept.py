@@ -27,7 +27,7 @@ def rows(district: District) -> list[FactsRow]:
 def correct(district: District, enterprise: int, month: int, text: str) -> str:
     district.departments.say(district.later(hours=1), enterprise, text)
     with district.database.transaction() as session:
-        repository.add_pending(session, [(enterprise, month)], district.clock.now())
+        repository.add_pending(session, {month: [enterprise]}, district.clock.now())
     run = district.runs.start_correction()
     assert run is not None
     return district.runs.complete(run.id).id

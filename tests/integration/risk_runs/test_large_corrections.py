@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ MONTHS = {202601: date(2026, 2, 5), 202602: date(2026, 3, 5), 202603: date(2026,
 FIRMS = range(1, 7)
 
 
-def delivered(database: Database, folder: Path, part: int) -> District:
+def delivered(database: Database, folder: Path, part: int, small: int = 0) -> District:
     """Three scored months, then rows that change what five of six firms were in all of them; some rise, one falls."""
     district = District(database, folder, batch=2)
     district.departments.say(START, 5, "SB01 Y")
@@ -32,15 +33,15 @@ def delivered(database: Database, folder: Path, part: int) -> District:
     district.departments.say(said + timedelta(minutes=1), 6, "GZ01 R", last=date(2026, 3, 20))
     district.later(hours=1)
     with database.transaction() as session:
-        repository.add_pending(session, [(n, m) for n in FIRMS for m in MONTHS], district.clock.now())
-    district.runs = process(district, part)
+        repository.add_pending(session, dict.fromkeys(MONTHS, FIRMS), district.clock.now())
+    district.runs = process(district, part, small)
     return district
 
 
-def process(district: District, part: int) -> Runs:
-    """A process that takes up so many enterprise-months at a time."""
+def process(district: District, part: int, small: int = 0) -> Runs:
+    """A process that takes up so many enterprise-months at a time; deliveries of at most `small` don't wait behind others."""
     made = district.process()
-    made._part = part
+    made._part, made._small = part, small
     return made
 
 
@@ -121,15 +122,102 @@ def test_a_dead_process_between_and_within_parts_loses_and_doubles_nothing(
     assert outcome(database) == at_once
 
 
+def scope(district: District, run_id: str) -> dict[str, list[int]]:
+    with district.database.read() as session:
+        months = session.get_one(RunRow, run_id).scope["months"]
+    return {month: part["enterprises"] for month, part in months.items()}
+
+
+def step(district: District) -> dict[str, list[int]]:
+    """The next correction, done: its enterprises by month."""
+    started = district.runs.start_correction()
+    assert started is not None
+    district.runs.complete(started.id)
+    district.later(minutes=1)
+    return scope(district, started.id)
+
+
+def note(district: District, months: Mapping[int, Collection[int]]) -> None:
+    with district.database.transaction() as session:
+        repository.add_pending(session, months, district.clock.now())
+
+
+def test_a_small_delivery_goes_before_a_register_and_takes_all_months_of_its_enterprises(
+    database: Database, tmp_path: Path, at_once: dict[str, Any]
+) -> None:
+    """Also where the register named the same enterprise-month before it; what people see in the end is the same."""
+    district = delivered(database, tmp_path, 6, small=1)
+    note(district, {202603: [2]})
+    assert step(district) == {"202601": [2], "202602": [2], "202603": [2]}
+    note(district, {202602: [4]})
+    assert step(district) == {"202601": [1, 3, 4, 5, 6]}, "the register's turn"
+    assert step(district) == {"202602": [4], "202603": [4]}
+    assert step(district) == {"202602": [1, 3, 5, 6]}
+    assert step(district) == {"202603": [1, 3, 5, 6]}
+    assert district.runs.start_correction() is None
+    assert outcome(database) == at_once
+
+
+def test_a_register_does_not_push_back_what_a_small_delivery_named(
+    database: Database, tmp_path: Path
+) -> None:
+    district = delivered(database, tmp_path, 6, small=1)
+    note(district, {202603: [5]})
+    note(district, dict.fromkeys(MONTHS, FIRMS))
+    assert step(district) == {"202601": [5], "202602": [5], "202603": [5]}
+
+
+def test_more_small_deliveries_than_fit_are_cut_between_enterprises(
+    database: Database, tmp_path: Path
+) -> None:
+    district = delivered(database, tmp_path, 7, small=1)
+    for firm in (2, 3, 5):
+        note(district, {202602: [firm]})
+    assert step(district) == {"202601": [2, 3], "202602": [2, 3], "202603": [2, 3]}
+    assert list(step(district)) == ["202601"]
+    assert step(district) == {"202602": [5], "202603": [5]}
+
+
+def test_small_deliveries_alone_go_together(database: Database, tmp_path: Path) -> None:
+    district = delivered(database, tmp_path, 18, small=1)
+    note(district, {202603: [2]})
+    assert step(district) == {str(month): list(FIRMS) for month in MONTHS}
+
+
+@pytest.mark.parametrize("steps", range(6))
+def test_a_dead_process_in_what_went_ahead_loses_and_doubles_nothing(
+    database: Database, tmp_path: Path, at_once: dict[str, Any], steps: int
+) -> None:
+    district = delivered(database, tmp_path, 6, small=1)
+    note(district, {202603: [2]})
+    first = district.runs.start_correction()
+    assert first is not None
+    for _ in range(steps):
+        district.runs.advance(first.id)
+    district.runs = process(district, 6, small=1)
+    district.runs.resume()
+    assert [size for _months, size in finish(district)] == [5, 5, 5]
+    assert outcome(database) == at_once
+
+
+def test_a_register_is_noted_by_one_statement_a_month(database: Database, tmp_path: Path) -> None:
+    district = District(database, tmp_path)
+    sent = database.traffic.statements
+    note(district, dict.fromkeys(MONTHS, range(1, 5_001)))
+    assert database.traffic.statements - sent == len(MONTHS)
+    with database.read() as session:
+        assert repository.waiting(session) == [(month, 5_000) for month in MONTHS]
+
+
 def test_what_waits_is_counted_by_month_and_only_months_with_a_run_wait(district: District) -> None:
     district.month(202601, MONTHS[202601])
     with district.database.transaction() as session:
-        assert repository.add_pending(session, [(1, 202601), (2, 202601), (1, 202601)], START) == 2
-        assert repository.add_pending(session, [(2, 202601), (3, 202512)], START) == 1
+        repository.add_pending(session, {202601: [1, 2, 1]}, START)
+        repository.add_pending(session, {202601: [2], 202512: [3]}, START)
     with district.database.read() as session:
         assert repository.waiting(session) == [(202512, 1), (202601, 2)]
     with district.database.transaction() as session:
-        assert repository.take_pending(session, [202601], 100) == {202601: [1, 2]}
+        assert repository.take_pending(session, [202601], 100, 0) == ({202601: [1, 2]}, False)
     with district.database.read() as session:
         assert repository.waiting(session) == []
 
@@ -141,8 +229,8 @@ def test_a_large_file_is_looked_into_and_a_small_one_named_by_its_run(
     monkeypatch.setattr(kept, "NAMED_MAX", named)
     district = delivered(database, tmp_path, 6)
     with database.transaction() as session:
-        repository.take_pending(session, (), 0)
-        repository.add_pending(session, [(n, 202602) for n in (1, 2, 3)], district.clock.now())
+        repository.take_pending(session, (), 0, 0)
+        repository.add_pending(session, {202602: [1, 2, 3]}, district.clock.now())
     assert [size for _months, size in finish(district)] == [3]
     history = {n: district.kept.history(n, list(MONTHS)) for n in (1, 4)}
     assert [facts["point:GZ01"] for facts in history[1].values()] == [0, 3, 0]

@@ -57,7 +57,7 @@ def test_the_log_knows_every_shown_grade_at_every_moment(district: District) -> 
         seen.append(agreed(district))
     say(district.later(hours=1), 5, "GZ01 O")
     with district.database.transaction() as session:
-        repository.add_pending(session, [(5, 202603), (5, 202604)], district.clock.now())
+        repository.add_pending(session, {202603: [5], 202604: [5]}, district.clock.now())
     district.later(hours=1)
     correction = district.runs.start_correction()
     assert correction is not None

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 from sqlalchemy import select
 
-from api.infra.db import UnitOfWork
+from api.infra.db import Database, UnitOfWork
 from api.kernel.errors import DomainError
 from api.risk import repository
 from api.risk.episodes.grading import Grading
+from api.risk.runs import engine
 from api.risk.runs.replay import Replay
 from api.risk.tables import ChangeRow, EpisodeRow, IndexRow, RunRow, ShadowRow, StandingRow, WarningRow
 from tests.support.risk_district import START, District
@@ -117,6 +119,21 @@ def test_a_day_that_says_nothing_new_reads_no_standing(
     assert read == [[]]  # also the enterprise with a light waits unread
     district.today(date(2026, 2, 11))
     assert read[1:] == [[3]]
+
+
+@pytest.mark.parametrize("batch", [1, 2, 5])
+def test_whoever_has_something_to_learn_is_found_however_few_are_compared_at_a_time(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: int
+) -> None:
+    """The last of six enterprises, behind windows in which nobody learns anything."""
+    monkeypatch.setattr(engine, "LOOK", 1)
+    district = District(database, tmp_path, batch=batch)
+    district.departments.say(START, 2, "GZ01 R")
+    assert district.month(202601, FEB).counts["seen"] == 6
+    district.departments.say(START, 6, "SB01 Y", first=date(2026, 2, 10))
+    done = district.today(date(2026, 2, 10))
+    assert (done.counts["seen"], done.counts["written"], done.counts["opened"]) == (6, 1, 1)
+    assert [standing(district, n).shown for n in range(1, 7)] == [0, 4, 0, 0, 0, 1]
 
 
 def test_a_light_that_came_back_is_looked_at_once_more(district: District) -> None:
