@@ -138,6 +138,10 @@ def _send_one(officer: ApiClient, path: Path, file: dict[str, Any]) -> dict[str,
     }
     where = f"/exchange/datasets/{file['dataset']}/files/{path.name}"
     batch = officer.request("PUT", where, params=query, content=path.read_bytes()).json()
+    until = time.monotonic() + PATIENCE
+    while batch["state"] == "checking" and time.monotonic() < until:  # a large file: the worker checks it
+        time.sleep(0.5)
+        batch = officer.get(f"/exchange/batches/{batch['id']}")
     if batch["state"] != "committed":
         raise RiskDemoFailed(f"{path.name}: {batch['state']} {batch['problem']}")
     return {"accepted": batch["new"] + batch["changed"], "quarantined": batch["quarantined"]}

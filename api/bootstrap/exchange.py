@@ -140,7 +140,10 @@ class WholeExchange(Exchange):
 
 def build(c: Container) -> WholeExchange:
     """The slice's services."""
-    store = Store(c.settings.data_dir / "exchange", c.settings.max_delivery_bytes)
+    settings = c.settings
+    store = Store(
+        settings.data_dir / "exchange", settings.max_delivery_bytes, settings.delivery_reserve_bytes
+    )
     accepted, subjects = AcceptedRows(c.uow, store), Subjects(c.uow)
     register = RegisterMatcher(subjects)
 
@@ -156,7 +159,7 @@ def build(c: Container) -> WholeExchange:
     def matcher(dataset: Dataset) -> Matcher:
         return register if dataset.code == REGISTER else matching
 
-    intake = Intake(c.uow, c.clock, store, accepted, matcher, Announcer(c.bus))
+    intake = Intake(c.uow, c.clock, store, accepted, matcher, Announcer(c.bus), settings.delivery_quota_bytes)
     late = LateRegister(c.uow, accepted, matcher, intake)
 
     def people() -> dict[str, str]:
@@ -164,7 +167,18 @@ def build(c: Container) -> WholeExchange:
         named = sorted(staff, key=lambda one: (one.display_name, one.login))
         return {one.account_id: f"{one.display_name}（{one.login}）" for one in named}
 
-    made = WholeExchange(c.uow, c.clock, store, intake, accepted, subjects, late, exporter(c), people)
+    made = WholeExchange(
+        c.uow,
+        c.clock,
+        store,
+        intake,
+        accepted,
+        subjects,
+        late,
+        exporter(c),
+        people,
+        settings.delivery_queue_bytes,
+    )
     made.matching = matching
     made.freshness = Freshness(
         c.clock, CataloguePromises(), AcceptedCoverage(accepted), RulePoints(c), exporter(c)

@@ -58,14 +58,44 @@ SENDERS_MODES = (Mode.APPEND, Mode.SNAPSHOT, Mode.CORRECTION)
 
 
 class BatchState(StrEnum):
-    """landed → tried | committed | refused; tried → committed | discarded; committed → withdrawn."""
+    """landed | checking → tried | committed | refused; tried → checking | committed | discarded; committed → withdrawn.
+
+    landed: who received the file is at work on it; checking: it is the worker's, waiting or at work.
+    """
 
     LANDED = "landed"
+    CHECKING = "checking"
     TRIED = "tried"
     COMMITTED = "committed"
     REFUSED = "refused"
     DISCARDED = "discarded"
     WITHDRAWN = "withdrawn"
+
+
+AT_WORK = (BatchState.LANDED.value, BatchState.CHECKING.value)
+UNDECIDED = (*AT_WORK, BatchState.TRIED.value)
+
+
+class Stage(StrEnum):
+    """How far the worker is with a file, in the order of its steps."""
+
+    QUEUED = "queued"
+    READING = "reading"
+    VALIDATING = "validating"
+    MATCHING = "matching"
+    COMPARING = "comparing"
+    WRITING = "writing"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """`done` of `of` rows are validated in that stage; both are 0 where a stage has no figure. `attempt`: 1 for the first."""
+
+    stage: Stage
+    done: int
+    of: int
+    attempt: int
+    at: datetime
 
 
 class RowState(StrEnum):
@@ -168,6 +198,13 @@ class Dataset:
                 return column
         raise KeyError(name)
 
+    def title(self, name: str) -> tuple[str, str]:
+        """Chinese and English title of a column, one that was given up, too; the name itself where there is none."""
+        for column in (*self.columns, *self.retired):
+            if column.name == name:
+                return column.zh, column.en
+        return name, name
+
 
 @dataclass(frozen=True)
 class Landed:
@@ -185,7 +222,10 @@ class Landed:
 
 @dataclass(frozen=True)
 class Batch:
-    """A landed file on its way; `summary` counts findings by column and rule, `problem` names why it was refused."""
+    """A landed file on its way; `summary` counts findings by column and rule, `problem` names why it was refused.
+
+    `progress`: of a batch that the worker has; None for all others.
+    """
 
     id: str
     dataset: str
@@ -209,6 +249,7 @@ class Batch:
     known_at: datetime | None
     withdrawn_at: datetime | None
     reason: str
+    progress: Progress | None = None
 
     @property
     def accepted(self) -> int:

@@ -6,11 +6,22 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, case, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from api.exchange.model import Batch, BatchState, Channel, Landed, Mode, Request, Segment
+from api.exchange.model import (
+    AT_WORK,
+    Batch,
+    BatchState,
+    Channel,
+    Landed,
+    Mode,
+    Progress,
+    Request,
+    Segment,
+    Stage,
+)
 from api.exchange.tables import (
     ExchangeBatchRow,
     ExchangeDatasetRow,
@@ -62,7 +73,15 @@ def batch(row: ExchangeBatchRow, landing: ExchangeLandingRow) -> Batch:
         known_at=row.known_at,
         withdrawn_at=row.withdrawn_at,
         reason=row.reason,
+        progress=_progress(row),
     )
+
+
+def _progress(row: ExchangeBatchRow) -> Progress | None:
+    if row.state != BatchState.CHECKING.value or row.stage is None:
+        return None
+    at = row.worked_at or row.created_at
+    return Progress(Stage(row.stage), row.stage_done, row.stage_of, max(1, row.attempts), at)
 
 
 def add(
@@ -73,9 +92,10 @@ def add(
     file: tuple[str, str, int],
     at: datetime,
     who: str,
-    process: str,
+    process: str | None,
 ) -> None:
-    """A landed file and its batch. `ids`: of landing and batch; `file`: path, SHA-256, size."""
+    """A landed file and its batch. `ids`: of landing and batch; `file`: path, SHA-256, size; `process`: who is at work on it,
+    None for the worker's queue."""
     path, sha256, size = file
     session.add(
         ExchangeLandingRow(
@@ -99,7 +119,8 @@ def add(
             landing_id=ids[0],
             mode=request.mode.value,
             trial=request.trial,
-            state=BatchState.LANDED.value,
+            state=(BatchState.LANDED if process else BatchState.CHECKING).value,
+            stage=None if process else Stage.QUEUED.value,
             owner=process,
             expected_rows=request.expected_rows,
             stated_from=request.period_from,
@@ -147,14 +168,22 @@ def page(
     return [(row.no, batch(row, landing)) for row, landing in session.execute(query)]
 
 
-def unfinished(session: Session) -> list[tuple[str, str | None]]:
-    """Batches that were landed and not gone on with, oldest first, each with the process that was at work on it."""
-    query = (
-        select(ExchangeBatchRow.id, ExchangeBatchRow.owner)
-        .where(ExchangeBatchRow.state == BatchState.LANDED.value)
-        .order_by(ExchangeBatchRow.no)
+def unfinished(session: Session) -> list[tuple[str, str | None, datetime]]:
+    """Batches that are neither tried nor settled, oldest first, each with the process at work on it and its last word."""
+    row = ExchangeBatchRow
+    query = select(row.id, row.owner, row.worked_at, row.created_at).where(row.state.in_(AT_WORK))
+    return [
+        (found, owner, at or since) for found, owner, at, since in session.execute(query.order_by(row.no))
+    ]
+
+
+def sent_since(session: Session, datasets: Sequence[str], since: datetime) -> int:
+    """Bytes of the files that were received for these datasets since then, whatever became of them."""
+    row = ExchangeLandingRow
+    query = select(func.coalesce(func.sum(row.size), 0)).where(
+        row.dataset.in_(datasets), row.received_at >= since
     )
-    return [(found, owner) for found, owner in session.execute(query)]
+    return int(session.scalar(query) or 0)
 
 
 def seen_file(session: Session, dataset: str, sha256: str) -> bool:
@@ -324,7 +353,7 @@ def add_rematch(session: Session, batch_id: str, new_id: str, at: datetime) -> N
     """A batch that will match the rows of a committed one again; nothing when one waits already."""
     origin, landing = find(session, batch_id)
     row = ExchangeBatchRow
-    waiting = select(row.id).where(row.landing_id == landing.id, row.state == BatchState.LANDED.value)
+    waiting = select(row.id).where(row.landing_id == landing.id, row.state.in_(AT_WORK))
     if origin.state != BatchState.COMMITTED.value or session.execute(waiting).first() is not None:
         return
     session.add(
@@ -341,9 +370,43 @@ def add_rematch(session: Session, batch_id: str, new_id: str, at: datetime) -> N
     )
 
 
-def take(session: Session, batch_id: str, process: str | None) -> None:
-    """This process works on the batch from now on (None: nobody does)."""
-    session.execute(update(ExchangeBatchRow).where(ExchangeBatchRow.id == batch_id).values(owner=process))
+def take(session: Session, batch_id: str, seen: str | None, process: str, at: datetime) -> int:
+    """The worker's process takes an unfinished batch from `seen` (None: nobody); which attempt this is, 0 when somebody
+    else was faster."""
+    row = ExchangeBatchRow
+    query = (
+        update(row)
+        .where(row.id == batch_id, row.owner == seen, row.state.in_(AT_WORK))
+        .values(
+            owner=process,
+            state=BatchState.CHECKING.value,
+            attempts=row.attempts + 1,
+            stage=Stage.QUEUED.value,
+            stage_done=0,
+            stage_of=0,
+            worked_at=at,
+        )
+        .returning(row.attempts)
+    )
+    return session.scalar(query) or 0
+
+
+def release(session: Session, batch_id: str, *, counted: bool) -> None:
+    """Nobody is at work on the batch any more. counted: the attempt was the file's fault, perhaps; else it never was one."""
+    row = ExchangeBatchRow
+    left = row.attempts if counted else case((row.attempts > 0, row.attempts - 1), else_=0)
+    session.execute(update(row).where(row.id == batch_id).values(owner=None, attempts=left))
+
+
+def note(session: Session, batch_id: str, progress: tuple[Stage, int, int], at: datetime) -> None:
+    """Say how far the worker is: stage, rows done, rows in all."""
+    stage, done, of = progress
+    row = ExchangeBatchRow
+    session.execute(
+        update(row)
+        .where(row.id == batch_id, row.state == BatchState.CHECKING.value)
+        .values(stage=stage.value, stage_done=done, stage_of=of, worked_at=at)
+    )
 
 
 def owners_of(session: Session, account_id: str) -> set[str]:

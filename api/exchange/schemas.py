@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.exchange.model import Batch, Column, Dataset, Quarantined
-from api.exchange.texts import RULE_TEXTS, TEXTS
+from api.exchange.model import Batch, Column, Dataset, Progress, Quarantined
+from api.exchange.texts import RULE_TEXTS, STAGE_TEXTS, TEXTS
 
 
 class ColumnOut(BaseModel):
@@ -107,6 +107,33 @@ class ProblemOut(BaseModel):
     en: str
 
 
+class ProgressOut(BaseModel):
+    """How far the worker is with a file."""
+
+    stage: str = Field(description="queued, reading, validating, matching, comparing, writing")
+    zh: str
+    en: str
+    rows_done: int | None = Field(description="of `rows_total`, in the stage validating; null elsewhere")
+    rows_total: int | None
+    attempt: int = Field(description="above 1: it was broken off and begun anew")
+    at: datetime = Field(description="when the worker last said so")
+
+    @classmethod
+    def of(cls, found: Progress) -> ProgressOut:
+        """The progress as JSON."""
+        zh, en = STAGE_TEXTS[found.stage.value]
+        done, total = (found.done, found.of) if found.of else (None, None)
+        return cls(
+            stage=found.stage.value,
+            zh=zh,
+            en=en,
+            rows_done=done,
+            rows_total=total,
+            attempt=found.attempt,
+            at=found.at,
+        )
+
+
 class BatchOut(BaseModel):
     """A file on its way."""
 
@@ -132,6 +159,7 @@ class BatchOut(BaseModel):
     unmatched: int = Field(description="accepted rows whose enterprise was not found")
     findings: list[CountOut]
     problem: ProblemOut | None
+    progress: ProgressOut | None = Field(description="in state checking")
     known_at: datetime | None
     withdrawn_at: datetime | None
     reason: str
@@ -162,6 +190,7 @@ class BatchOut(BaseModel):
             unmatched=batch.unmatched,
             findings=[CountOut.of(entry) for entry in batch.summary],
             problem=problem_of(batch),
+            progress=None if batch.progress is None else ProgressOut.of(batch.progress),
             known_at=batch.known_at,
             withdrawn_at=batch.withdrawn_at,
             reason=batch.reason,

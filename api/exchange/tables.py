@@ -52,7 +52,11 @@ class ExchangeLandingRow(Base):
 
 
 class ExchangeBatchRow(Base):
-    """A landed file on its way; `seq` orders the committed ones of a dataset, `owner` is the process at work on it."""
+    """A landed file on its way; `seq` orders the committed ones of a dataset, `owner` is the process at work on it.
+
+    `attempts`: how often the worker has taken it up; `stage`, `stage_done`, `stage_of`, `worked_at`: how far it is and when
+    that was last said.
+    """
 
     __tablename__ = "exchange_batch"
     __table_args__ = (Index("ix_exchange_batch_dataset_seq", "dataset", "seq"),)
@@ -66,6 +70,11 @@ class ExchangeBatchRow(Base):
     trial: Mapped[bool]
     state: Mapped[str] = mapped_column(String(12), index=True)
     owner: Mapped[str | None] = mapped_column(String(100))
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    stage: Mapped[str | None] = mapped_column(String(12))
+    stage_done: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    stage_of: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    worked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     expected_rows: Mapped[int | None] = mapped_column(BigInteger)
     stated_from: Mapped[date | None]
     stated_to: Mapped[date | None]

@@ -1,16 +1,24 @@
-"""Due work: rows whose enterprise came later, files whose process died, files that nothing names, sources that are due."""
+"""Due work: large files and those whose process died, rows whose enterprise came later, files that nothing names, sources
+that are due."""
 
 from __future__ import annotations
 
 from typing import Any
 
 PAUSE = 15.0
+CHECK_PAUSE = 2.0
+"""Somebody watches the page of his file."""
 
 
 def run_due(container: Any) -> int:
-    """One round; how many datasets, batches and files were dealt with."""
+    """One round; how many datasets and files were dealt with."""
     exchange = container.exchange
-    return int(exchange.late.ask()) + int(exchange.intake.resume()) + int(exchange.intake.sweep())
+    return int(exchange.late.ask()) + int(exchange.intake.sweep())
+
+
+def check_due(container: Any) -> int:
+    """Check the files that wait, one after the other; how many. They hold nothing else up."""
+    return int(container.exchange.intake.resume())
 
 
 def fetch_due(container: Any) -> int:
@@ -18,4 +26,4 @@ def fetch_due(container: Any) -> int:
     return int(container.exchange.sources.run_due())
 
 
-LOOPS = {"sources": (fetch_due, PAUSE)}
+LOOPS = {"checks": (check_due, CHECK_PAUSE), "sources": (fetch_due, PAUSE)}

@@ -126,6 +126,22 @@ TEXTS: dict[str, tuple[str, str]] = {
         "服务器存储空间不足，文件没有接收，请稍后重试或联系管理员。",
         "The server has no room left: nothing was accepted. Try again later or tell the operator.",
     ),
+    "exchange.storage_low": (
+        "服务器磁盘只剩 {free_mb} MB，已到保留的下限，文件没有接收。请联系管理员腾出空间后再发送，之前收到的数据不受影响。",
+        "The server's disk has {free_mb} MB left, which are kept in reserve: nothing was accepted. Ask the operator to make "
+        "room and send it again; what came before is safe.",
+    ),
+    "exchange.quota_used": (
+        "本部门每天最多发送 {quota_mb} MB，今天已发送 {sent_mb} MB，这个文件会超出。"
+        "请明天再发，或只发变化的部分，或请管理员调整限额。",
+        "Your department may send {quota_mb} MB a day and has sent {sent_mb} MB today; this file would go beyond. Send it "
+        "tomorrow, send only what changed, or ask the operator to raise the limit.",
+    ),
+    "exchange.check_broken_off": (
+        "检查这个文件时后台连续中断了 {attempts} 次，已停止处理。请分成较小的文件再发送，并告诉管理员。",
+        "Checking this file broke off {attempts} times in a row and was given up. Send it in smaller parts, and tell the "
+        "operator.",
+    ),
     "exchange.person_needed": (
         "这一步需要报送员本人登录办理，系统凭证不能代办。",
         "This step takes a person who is signed in: a system's credential cannot do it.",
@@ -213,8 +229,19 @@ RULE_TEXTS: dict[str, tuple[str, str]] = {
 }
 """What every rule of the exchange says; `api.exchange.rules` names them."""
 
+STAGE_TEXTS: dict[str, tuple[str, str]] = {
+    "queued": ("排队等待后台检查", "waiting for the background worker"),
+    "reading": ("正在读取文件", "reading the file"),
+    "validating": ("正在逐行检查", "checking row by row"),
+    "matching": ("逐行检查完毕，正在匹配企业", "rows are checked; finding their enterprises"),
+    "comparing": ("正在与已接收的数据比对", "comparing with what was accepted before"),
+    "writing": ("正在写入结果", "writing the result"),
+}
+"""What the worker does with a large file, in the order of its steps."""
+
 STATE_NAMES: dict[str, str] = {
     "landed": N_("已落地"),
+    "checking": N_("检查中"),
     "tried": N_("试运行"),
     "committed": N_("已接收"),
     "refused": N_("已退回"),

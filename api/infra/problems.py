@@ -44,6 +44,7 @@ TITLES = {
     429: ("操作太频繁", "Too many requests"),
     500: ("系统内部错误", "Internal error"),
     503: ("服务暂时不可用", "Service unavailable for the moment"),
+    507: ("存储空间不足", "Insufficient storage"),
 }
 
 TEXTS: dict[str, tuple[str, str]] = {
@@ -176,11 +177,13 @@ def respond(
 
 
 def status_of(error: DomainError) -> int:
-    """HTTP status of a domain error: its kind's, with 401, 423 and 429 for the codes that mean them."""
+    """HTTP status of a domain error: its kind's, with another for the codes that mean it."""
     special = {
         "not_logged_in": 401,
         "too_many_requests": 429,
         "body_too_large": 413,
+        "exchange.quota_used": 413,
+        "exchange.storage_low": 507,
         "session_taken_over": 401,
         "identity.locked": 423,
     }

@@ -165,6 +165,15 @@ class Settings(BaseSettings):
     max_delivery_bytes: int = Field(
         1_000_000_000, description="largest file of a department: streamed, loaded or pulled"
     )
+    delivery_queue_bytes: int = Field(
+        10_000_000, ge=0, description="files of a department above this are checked by the worker"
+    )
+    delivery_quota_bytes: int = Field(
+        20_000_000_000, ge=1, description="bytes that a department may send a day (Asia/Shanghai)"
+    )
+    delivery_reserve_bytes: int = Field(
+        2_000_000_000, ge=0, description="disk that departments' files leave free"
+    )
     log_level: str = "INFO"
 
     @field_validator("public_origin")

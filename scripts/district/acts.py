@@ -50,7 +50,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Scene:
-    """One occasion: chance of its own, the enterprise, its day."""
+    """One occasion: chance of its own, the enterprise, its day. `tag`: which of the enterprise's; `told`: a story's."""
 
     draws: Draws
     key: int
@@ -59,6 +59,12 @@ class Scene:
     wage: int
     on: dt.date
     tag: int
+    told: bool = False
+
+    @property
+    def number(self) -> str:
+        """What no other occasion of the enterprise has, on whatever day a department writes it down."""
+        return f"{self.serial:06d}{'S' if self.told else 'M'}{self.tag:06d}"
 
     def below(self, limit: int, name: str) -> int:
         return self.draws.below(limit, name, self.tag, self.key)
@@ -68,13 +74,13 @@ class Scene:
 
 
 def _number(dataset: str, scene: Scene, suffix: int = 0) -> str:
-    return f"{_PREFIX[dataset]}{scene.on:%Y%m%d}{scene.serial:06d}{scene.tag % 100:02d}{suffix}"
+    return f"{_PREFIX[dataset]}{scene.on:%Y%m%d}{scene.number}{suffix}"
 
 
 def _dispute(scene: Scene, given: dict[str, Any]) -> Iterator[Event]:
     persons = given.get("persons", 1)
     claim = given.get("claim") or CLAIMS[scene.below(len(CLAIMS), "claim")]
-    ref = f"ZY{scene.on:%Y%m%d}{scene.serial:06d}{scene.tag % 100:02d}"
+    ref = f"ZY{scene.on:%Y%m%d}{scene.number}"
     decided = scene.after(20, 40, "decided")
     due = decided + dt.timedelta(days=15)
     performs = scene.below(100, "performs")
@@ -128,7 +134,7 @@ def _court(scene: Scene, given: dict[str, Any]) -> Iterator[Event]:
         "case_no": _number("court_event", scene),
         "filed_on": scene.on,
         "kind": kind,
-        "dispute_ref": f"ZY{scene.on:%Y%m%d}{scene.serial:06d}{scene.tag % 100:02d}" if labour else None,
+        "dispute_ref": f"ZY{scene.on:%Y%m%d}{scene.number}" if labour else None,
         "persons": given.get("persons", 0),
         "ended_on": ended,
         "unpaid_end": kind == "enforcement" and scene.below(10, "unpaid") < 4,

@@ -88,7 +88,7 @@ def told(master: pl.DataFrame, draws: Draws, months: list[Month]) -> Iterator[Ev
         if name == CLUSTER:
             position = onset + 5 + draws.below(6, "listed", 0, key)
             if position < len(months) and draws.below(100, "is listed", 0, key) < 35:
-                scene = Scene(draws, key, serial, 0, wage, months[position].day(12), 90)
+                scene = Scene(draws, key, serial, 0, wage, months[position].day(12), 90, told=True)
                 yield from MAKERS["market_abnormal"](scene, {"kind": "abnormal"})
             continue
         for turn, act in enumerate(by_name[name].acts):
@@ -98,5 +98,6 @@ def told(master: pl.DataFrame, draws: Draws, months: list[Month]) -> Iterator[Ev
             given = dict(act.fields)
             if act.persons or act.least:
                 given["persons"] = min(max(act.least, size * act.persons // 10_000), max(size, act.least))
-            scene = Scene(draws, key, serial, size, wage, months[position].day(act.day), 50_000 + turn)
+            on, tag = months[position].day(act.day), 50_000 + turn
+            scene = Scene(draws, key, serial, size, wage, on, tag, told=True)
             yield from MAKERS[act.dataset](scene, given)

@@ -9,7 +9,8 @@ from fastapi import Depends, Query, Request
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
-from api.exchange.model import SENDERS_MODES, Mode
+from api.exchange.model import SENDERS_MODES, Batch, BatchState, Mode
+from api.exchange.schemas import BatchOut
 from api.exchange.service.credentials import PREFIX
 from api.exchange.service.desk import Exchange
 from api.infra.auth import SAFE_METHODS, Principal, require
@@ -79,6 +80,24 @@ async def pieces_of(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
             yield bytes(piece)
             piece.clear()
     yield bytes(piece)
+
+
+LATER: dict[int | str, dict[str, Any]] = {
+    202: {
+        "model": BatchOut,
+        "description": "Landed; the worker checks it. `Location` is the batch, which says how far it is",
+    }
+}
+"""What an endpoint that takes files in answers, too."""
+
+
+def said(response: Response, batch: Batch) -> BatchOut:
+    """The batch as an answer: 202 with its place while the worker has it, else the endpoint's own status."""
+    if batch.state is BatchState.CHECKING:
+        response.status_code = 202
+        response.headers["Location"] = f"/api/v1/exchange/batches/{batch.id}"
+        response.headers["Retry-After"] = "5"
+    return BatchOut.of(batch)
 
 
 def mode_of(text: str) -> Mode:

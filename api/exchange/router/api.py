@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from datetime import date
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from api.exchange import schemas as s
 from api.exchange.model import Channel, Request
 from api.exchange.router.access import (
     CSV,
+    LATER,
     XLSX,
     Code,
     Limit,
@@ -26,6 +28,7 @@ from api.exchange.router.access import (
     may_send,
     mode_of,
     pieces_of,
+    said,
 )
 
 api = APIRouter(prefix="/exchange", tags=["exchange"], route_class=SendingRoute)
@@ -49,8 +52,11 @@ def template_xlsx(exchange: Service, who: SignedIn, code: str) -> Response:
     return download(exchange.template(who, code, "xlsx"), XLSX, f"{code}.xlsx")
 
 
-@api.post("/datasets/{code}/files", status_code=201, summary="Send a file (CSV, XLSX, Parquet)")
+@api.post(
+    "/datasets/{code}/files", status_code=201, responses=LATER, summary="Send a file (CSV, XLSX, Parquet)"
+)
 def upload(
+    response: Response,
     exchange: Service,
     who: SignedIn,
     code: str,
@@ -62,7 +68,10 @@ def upload(
     expected_rows: Annotated[int | None, Form(ge=0)] = None,
     expected_sha256: Annotated[str, Form(pattern="^([0-9a-fA-F]{64})?$")] = "",
 ) -> s.BatchOut:
-    """Lands, checks and commits it (or only checks it: `trial`). A file that can't be read is a batch in state refused."""
+    """Lands, checks and commits it (or only checks it: `trial`). A file that can't be read is a batch in state refused.
+
+    A large file is landed, and the worker does the rest: 202 with the batch in state checking; ask for it at `Location`.
+    """
     may_send(who)
     asked = Request(
         code,
@@ -75,12 +84,18 @@ def upload(
         expected_rows,
         expected_sha256,
     )
-    return s.BatchOut.of(exchange.receive(who, asked, chunks_of(file.file)))
+    return said(response, exchange.receive(who, asked, chunks_of(file.file)))
 
 
-@api.put("/datasets/{code}/files/{name}", status_code=201, summary="Send a file as it is (the body)")
+@api.put(
+    "/datasets/{code}/files/{name}",
+    status_code=201,
+    responses=LATER,
+    summary="Send a file as it is (the body)",
+)
 async def put(
     request: HttpRequest,
+    response: Response,
     exchange: Service,
     who: SignedIn,
     code: str,
@@ -92,7 +107,11 @@ async def put(
     expected_rows: Annotated[int | None, Query(ge=0)] = None,
     expected_sha256: Annotated[str, Query(pattern="^([0-9a-fA-F]{64})?$")] = "",
 ) -> s.BatchOut:
-    """The body goes to the disk in pieces and is never held in memory. Sent twice it changes nothing: no key is needed."""
+    """The body goes to the disk in pieces and is never held in memory. Sent twice it changes nothing: no key is needed.
+
+    A large file is landed, and the worker does the rest: 202 with the batch in state checking; ask for it at `Location`.
+    A department over its bytes of the day is told 413, a disk that is nearly full 507, as soon as that is known.
+    """
     may_send(who)
     asked = Request(
         code,
@@ -105,16 +124,21 @@ async def put(
         expected_rows,
         expected_sha256,
     )
-    await run_in_threadpool(exchange.admit, who, code)
-    with exchange.arriving() as held:
+    stated = int(request.headers.get("content-length", 0))
+    with ExitStack() as open_files:
+        held = await run_in_threadpool(open_files.enter_context, exchange.arriving(who, code, stated))
         async for piece in pieces_of(request.stream()):
             await run_in_threadpool(held.write, piece)
-        held.seek(0)
-        return s.BatchOut.of(await run_in_threadpool(exchange.receive, who, asked, chunks_of(held)))
+        return said(response, await run_in_threadpool(exchange.receive, who, asked, held.pieces()))
 
 
-@api.post("/datasets/{code}/rows", status_code=201, summary="Push rows from a department's system")
-def push(exchange: Service, who: SignedIn, code: str, body: s.PushIn) -> s.BatchOut:
+@api.post(
+    "/datasets/{code}/rows",
+    status_code=201,
+    responses=LATER,
+    summary="Push rows from a department's system",
+)
+def push(response: Response, exchange: Service, who: SignedIn, code: str, body: s.PushIn) -> s.BatchOut:
     """The same way as a file; machine credentials need the scope `send`."""
     may_send(who)
     lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in body.rows)
@@ -128,7 +152,7 @@ def push(exchange: Service, who: SignedIn, code: str, body: s.PushIn) -> s.Batch
         body.period_to,
         len(body.rows),
     )
-    return s.BatchOut.of(exchange.receive(who, asked, [lines.encode("utf-8")]))
+    return said(response, exchange.receive(who, asked, [lines.encode("utf-8")]))
 
 
 @api.get("/batches", summary="Batches of the caller's datasets, newest first")
@@ -147,15 +171,15 @@ def batches(
 
 @api.get("/batches/{batch_id}", summary="One batch")
 def batch(exchange: Service, who: SignedIn, batch_id: str) -> s.BatchOut:
-    """With its findings counted by column and rule."""
+    """With its findings counted by column and rule; while the worker checks it, how far it is."""
     return s.BatchOut.of(exchange.batch(who, batch_id))
 
 
-@api.post("/batches/{batch_id}/commit", summary="Commit a batch that was tried")
-def commit(exchange: Service, who: SignedIn, batch_id: str) -> s.BatchOut:
-    """It is checked again against what was accepted meanwhile."""
+@api.post("/batches/{batch_id}/commit", responses=LATER, summary="Commit a batch that was tried")
+def commit(response: Response, exchange: Service, who: SignedIn, batch_id: str) -> s.BatchOut:
+    """It is checked again against what was accepted meanwhile; a large one by the worker (202)."""
     may_send(who)
-    return s.BatchOut.of(exchange.commit(who, batch_id))
+    return said(response, exchange.commit(who, batch_id))
 
 
 @api.post("/batches/{batch_id}/discard", summary="Leave a batch that was tried")

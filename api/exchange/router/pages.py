@@ -12,10 +12,10 @@ from api.exchange import model
 from api.exchange.router.access import Code, Service, SignedIn, chunks_of, may_send, mode_of
 from api.exchange.schemas import problem_of
 from api.exchange.service.desk import Exchange
-from api.exchange.texts import MODE_NAMES, ROW_STATE_NAMES, RULE_TEXTS, STATE_NAMES
+from api.exchange.texts import MODE_NAMES, ROW_STATE_NAMES, RULE_TEXTS, STAGE_TEXTS, STATE_NAMES
 from api.infra.auth import Principal
 from api.infra.i18n import N_
-from api.infra.problems import text_of
+from api.infra.problems import status_of, text_of
 from api.infra.web import language, page, redirect
 from api.kernel.errors import DomainError, ErrorKind, invalid
 
@@ -26,6 +26,7 @@ NAMES: dict[str, Any] = {
     "modes": MODE_NAMES,
     "row_states": ROW_STATE_NAMES,
     "rules": RULE_TEXTS,
+    "stages": STAGE_TEXTS,
 }
 
 
@@ -42,7 +43,7 @@ def _desk(
     return page(
         request,
         "exchange/desk.html",
-        status=422 if error else 200,
+        status=status_of(error) if error else 200,
         datasets=own,
         dataset=dataset,
         state=state,
@@ -137,8 +138,10 @@ def batch(request: Request, exchange: Service, who: SignedIn, batch_id: str) -> 
 @pages.post("/exchange/batches/{batch_id}/commit")
 def commit(request: Request, exchange: Service, who: SignedIn, batch_id: str) -> Response:
     """Commit a tried batch."""
-    exchange.commit(who, batch_id)
-    return redirect(request, f"/exchange/batches/{batch_id}", notice=N_("批次已提交。"))
+    made = exchange.commit(who, batch_id)
+    later = made.state is model.BatchState.CHECKING
+    notice = N_("已交给后台提交，结果会显示在这里。") if later else N_("批次已提交。")
+    return redirect(request, f"/exchange/batches/{batch_id}", notice=notice)
 
 
 @pages.post("/exchange/batches/{batch_id}/discard")

@@ -128,17 +128,26 @@ def with_keys(dataset: Dataset, frame: pl.DataFrame) -> pl.DataFrame:
 
     So a damaged and a right code of one enterprise are one key.
     """
-    who = (
-        pl.when(pl.col("enterprise").is_not_null())
-        .then(pl.lit("e") + pl.col("enterprise").cast(pl.String))
-        .when(pl.col("uscc").is_not_null())
-        .then(pl.lit("u") + pl.col("uscc"))
-        .otherwise(pl.lit("n") + pl.col("name"))
-    )
+    linked = pl.when(pl.col("enterprise").is_not_null())
+    who = linked.then(pl.lit("e") + pl.col("enterprise").cast(pl.String)).otherwise(_unlinked())
     if is_register(dataset):
         who = pl.lit("u") + pl.col("uscc")
+    return frame.with_columns(_key_with(dataset, who).alias("_key"))
+
+
+def _unlinked() -> pl.Expr:
+    coded = pl.when(pl.col("uscc").is_not_null())
+    return coded.then(pl.lit("u") + pl.col("uscc")).otherwise(pl.lit("n") + pl.col("name"))
+
+
+def _key_with(dataset: Dataset, who: pl.Expr) -> pl.Expr:
     parts = [who if name == "uscc" else pl.col(name).cast(pl.String) for name in dataset.key]
-    return frame.with_columns(pl.concat_str(parts, separator="|").alias("_key"))
+    return pl.concat_str(parts, separator="|")
+
+
+def unlinked_key(dataset: Dataset) -> pl.Expr:
+    """The `_key` that a row has while its enterprise is not known."""
+    return _key_with(dataset, _unlinked())
 
 
 def plain_key(dataset: Dataset) -> pl.Expr:

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 import polars as pl
 
-from api.exchange.model import ERROR, WARN, Dataset, Grain, Mode
+from api.exchange.model import ERROR, WARN, Dataset, Grain, Mode, Stage
 from api.exchange.ports import Matcher
 from api.exchange.rules import validation
 from api.exchange.rules.headers import REFERENCE
 from api.exchange.rules.validation import ROW
 from api.exchange.service.accepted import MARKS, schema_of
 from api.exchange.service.readers import RawFile
+
+STEP = 250_000
+"""Rows that are validated at once: a large file says how far it is, and needs the room of one step beside its own."""
+Tell = Callable[[Stage, int, int], None]
+"""Is told the stage, and in it the rows done of all rows (0, 0: the stage has no figure)."""
+
+
+def untold(_stage: Stage, _done: int, _of: int) -> None:
+    """Nobody asks how far it is."""
 
 
 @dataclass(frozen=True)
@@ -56,13 +65,30 @@ class Prepared:
     doubts: pl.DataFrame
 
 
-def prepare(dataset: Dataset, raw: RawFile, as_of: date, matcher: Matcher) -> Prepared:
+def prepare(dataset: Dataset, raw: RawFile, as_of: date, matcher: Matcher, tell: Tell = untold) -> Prepared:
     """Rules, matching and doubles inside the file. `rows` have `enterprise`, `_method`, `_probable` and `_key`."""
-    checked = validation.validate(dataset, raw.frame, as_of)
+    checked = _validated(dataset, raw.frame, as_of, tell)
+    tell(Stage.MATCHING, 0, 0)
     keyed, doubts = _matched(dataset, checked.valid, matcher)
     once, contradicting, doubles = validation.without_doubles(dataset, keyed)
     rejected = pl.concat([checked.rejected, contradicting.select(checked.rejected.columns)])
     return Prepared(once, rejected, pl.concat([checked.findings, doubles]), doubts)
+
+
+def _validated(dataset: Dataset, frame: pl.DataFrame, as_of: date, tell: Tell) -> validation.Validated:
+    """`validation.validate` in steps: what a row is worth depends on no other row."""
+    parts = []
+    for start in range(0, max(frame.height, 1), STEP):
+        tell(Stage.VALIDATING, start, frame.height)
+        parts.append(validation.validate(dataset, frame.slice(start, STEP), as_of))
+    if len(parts) == 1:
+        return parts[0]
+    tell(Stage.VALIDATING, frame.height, frame.height)
+    return validation.Validated(
+        pl.concat([part.valid for part in parts]),
+        pl.concat([part.findings for part in parts]),
+        pl.concat([part.rejected for part in parts]),
+    )
 
 
 def _matched(dataset: Dataset, rows: pl.DataFrame, matcher: Matcher) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -93,6 +119,8 @@ def compare(
     """
     months = _months(dataset, prepared.rows)
     period = _period(dataset, prepared.rows, stated, today)
+    if mode is Mode.CORRECTION:
+        known, early = _under_their_enterprise(dataset, prepared.rows, known)
     rows, seen = _with_versions(dataset, prepared.rows, known, older, raw.version)
     findings, rejected = prepared.findings, prepared.rejected
     if mode is Mode.CORRECTION:
@@ -107,6 +135,8 @@ def compare(
     ended = known.clear()
     if mode is Mode.SNAPSHOT:
         ended = _ended(dataset, rows, written, known, period)
+    if mode is Mode.CORRECTION:
+        ended = early.join(fresh.select(pl.col("_key").alias("_now")), on="_now", how="semi").drop("_now")
     changed = seen.height
     references = _references(raw, rows)
     return Checked(
@@ -125,7 +155,7 @@ def compare(
             "new": fresh.height - changed,
             "changed": changed,
             "same": rows.height - fresh.height,
-            "ended": ended.height,
+            "ended": ended.height if mode is Mode.SNAPSHOT else 0,
             "quarantined": written.height,
             "warned": findings.filter(pl.col("severity") == WARN)["row"].n_unique(),
             "unmatched": rows["enterprise"].null_count(),
@@ -215,6 +245,22 @@ def _with_versions(
         marked = marked.with_columns(_change=pl.when(stale).then(pl.lit("same")).otherwise(pl.col("_change")))
     replaced = known.join(marked.filter(pl.col("_change") == "changed").select("_key"), on="_key", how="semi")
     return marked, replaced
+
+
+def _under_their_enterprise(
+    dataset: Dataset, rows: pl.DataFrame, known: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """A correction may come after the register has brought a row's enterprise and before that row was matched again.
+
+    Such rows of `known` under the key that they have by now; and as they are kept, with that key as `_now`.
+    """
+    linked = rows.filter(pl.col("enterprise").is_not_null())
+    now = linked.select(pl.col("_key").alias("_now"), validation.unlinked_key(dataset).alias("_key"))
+    now = now.join(known.select(pl.col("_key").alias("_now")), on="_now", how="anti")
+    early = known.join(now, on="_key", how="inner")
+    others = known.join(early.select("_key"), on="_key", how="anti")
+    moved = early.with_columns(_key=pl.col("_now")).select(known.columns)
+    return pl.concat([others, moved]), early
 
 
 def _ended(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, BinaryIO
+from typing import Any
 
 from api.exchange import repository
 from api.exchange.model import (
@@ -31,7 +31,7 @@ from api.exchange.service.late import LateRegister
 from api.exchange.service.pull import Puller
 from api.exchange.service.quarantine_report import quarantine_report
 from api.exchange.service.sources import Sources
-from api.exchange.service.store import Store
+from api.exchange.service.store import Arriving, Store
 from api.exchange.service.subjects import Subjects
 from api.exchange.texts import RULE_TEXTS
 from api.infra import audit
@@ -87,11 +87,14 @@ class Exchange:
         late: LateRegister,
         exporter: Exporter,
         people: Callable[[], Mapping[str, str]] = dict,
+        queue_above: int | None = None,
     ) -> None:
         self._uow, self._clock, self._store = uow, clock, store
         self.intake, self.accepted, self.subjects = intake, accepted, subjects
         self.people = people
         """Staff by account id, as lists name them; empty where nobody can tell."""
+        self.queue_above = queue_above
+        """Files of more bytes are checked by the worker; None: none."""
         self.credentials, self.late, self._exporter = Credentials(uow, clock), late, exporter
         self.sources = Sources(uow, clock, Puller(uow, intake))
 
@@ -188,25 +191,30 @@ class Exchange:
 
     # -- files in ------------------------------------------------------------------------------------------------
 
-    def admit(self, who: Principal, dataset: str) -> None:
-        """Ask before the body is read. Raises not_found for another department's dataset."""
-        self._own(who, dataset)
+    @contextmanager
+    def arriving(self, who: Principal, dataset: str, stated: int) -> Iterator[Arriving]:
+        """Where a body goes on its way in, gone when it is closed. stated: its length as it was announced, 0 if it was not.
 
-    def arriving(self) -> AbstractContextManager[BinaryIO]:
-        """A file without a name for a body on its way in, gone when it is closed. Raises unavailable `exchange.storage_full`."""
-        return self._store.arriving()
+        Raises before the body is read, and again while it comes: not_found for another department's dataset, invalid
+        `exchange.quota_used`, unavailable `exchange.storage_low` or `exchange.storage_full`.
+        """
+        what = self._own(who, dataset)
+        self.intake.admit(what, stated)
+        with self._store.arriving(stated, lambda size: self.intake.admit(what, size)) as held:
+            yield held
 
     def receive(self, who: Principal, request: Request, chunks: Iterable[bytes]) -> Batch:
-        """Take a file in. Raises not_found for another department's dataset, invalid for what can't be landed."""
+        """Take a file in; a large one is checked by the worker. Raises not_found for another department's dataset, and as
+        `Intake.receive`."""
         self._own(who, request.dataset)
-        made = self.intake.receive(request, chunks, who.actor)
+        made = self.intake.receive(request, chunks, who.actor, queue_above=self.queue_above)
         self._audit(who, "exchange.file_received", made)
         return made
 
     def commit(self, who: Principal, batch_id: str) -> Batch:
-        """Commit a tried batch. Raises not_found, conflict `exchange.batch_over`."""
+        """Commit a tried batch; a large one is committed by the worker. Raises not_found, conflict `exchange.batch_over`."""
         self._batch_of(who, batch_id)
-        made = self.intake.proceed(batch_id, who.actor)
+        made = self.intake.commit(batch_id, who.actor, queue_above=self.queue_above)
         self._audit(who, "exchange.batch_committed", made)
         return made
 

@@ -30,12 +30,13 @@ def safe_cell(value: str | None) -> str:
     return "'" + text if text.lstrip(" \u3000").startswith(_DANGEROUS) else text
 
 
-def reason_of(row: Quarantined) -> str:
-    """Why a row was rejected, a clause a finding: column and rule in Chinese and English."""
+def reason_of(dataset: Dataset, row: Quarantined) -> str:
+    """Why a row was rejected, a clause a finding: the column's title and code, and the rule, in Chinese and English."""
     parts = []
     for finding in row.findings:
         zh, en = RULE_TEXTS.get(finding["rule"], (finding["rule"], finding["rule"]))
-        parts.append(f"{finding['column']}：{zh} / {en}")
+        title_zh, title_en = dataset.title(finding["column"])
+        parts.append(f"{title_zh}（{finding['column']}）：{zh} / {title_en}: {en}")
     return "；".join(parts)
 
 
@@ -56,7 +57,7 @@ def rejected_csv(dataset: Dataset, rows: Iterable[Quarantined]) -> Iterator[str]
         yield [*dataset.names, REFERENCE, REASON]
         for row in rows:
             cells = [safe_cell(row.cells.get(name)) for name in dataset.names]
-            yield [*cells, str(row.id), safe_cell(reason_of(row))]
+            yield [*cells, str(row.id), safe_cell(reason_of(dataset, row))]
 
     yield BOM
     yield from _lines(table())
@@ -90,7 +91,7 @@ def template_xlsx(dataset: Dataset) -> bytes:
 
 
 def rejected_xlsx(dataset: Dataset, rows: Iterable[Quarantined]) -> bytes:
-    """One sheet of texts: wrong cells are coloured and carry their reason as a note."""
+    """One sheet of texts: wrong cells are coloured and carry their reason as a note, heads what belongs below them."""
     out = io.BytesIO()
     book = xlsxwriter.Workbook(
         out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
@@ -103,6 +104,8 @@ def rejected_xlsx(dataset: Dataset, rows: Iterable[Quarantined]) -> bytes:
     sheet.set_column(len(names) - 1, len(names) - 1, 60, text)
     for index, name in enumerate(names):
         sheet.write_string(0, index, name, head)
+    for index, column in enumerate(dataset.columns):
+        sheet.write_comment(0, index, _hint(column), {"author": "", "x_scale": 2})
     for line, row in enumerate(rows, 1):
         reasons = {finding["column"]: finding["rule"] for finding in row.findings}
         for index, name in enumerate(dataset.names):
@@ -111,7 +114,7 @@ def rejected_xlsx(dataset: Dataset, rows: Iterable[Quarantined]) -> bytes:
                 zh, en = RULE_TEXTS.get(reasons[name], (reasons[name], reasons[name]))
                 sheet.write_comment(line, index, f"{zh}\n{en}", {"author": ""})
         sheet.write_string(line, len(names) - 2, str(row.id), text)
-        sheet.write_string(line, len(names) - 1, reason_of(row), text)
+        sheet.write_string(line, len(names) - 1, reason_of(dataset, row), text)
     sheet.freeze_panes(1, 0)
     book.close()
     return out.getvalue()

@@ -37,7 +37,7 @@ def quarantine_report(
     rows: list[Sequence[Cell]] = [
         [
             name(row.dataset), row.batch_id, row.row, row.cells.get("uscc") or UNKNOWN, row.cells.get("name") or UNKNOWN,
-            _reasons(row, lang), say(ROW_STATE_NAMES[row.state.value]), row.reason or UNKNOWN,
+            _reasons(datasets[row.dataset], row, lang), say(ROW_STATE_NAMES[row.state.value]), row.reason or UNKNOWN,
         ]
         for row in found
     ]  # fmt: skip
@@ -63,11 +63,15 @@ def quarantine_report(
     return Report("quarantine", lang, say(N_("隔离区")), lead, mark.text(lang), mark.day, tables)
 
 
-def _reasons(row: Quarantined, lang: str) -> str:
-    return ("; " if lang == "en" else "；").join(_each(row, lang == "en")) or UNKNOWN
+def _reasons(dataset: Dataset, row: Quarantined, lang: str) -> str:
+    return ("; " if lang == "en" else "；").join(_each(dataset, row, lang == "en")) or UNKNOWN
 
 
-def _each(row: Quarantined, english: bool) -> Iterable[str]:
+def _each(dataset: Dataset, row: Quarantined, english: bool) -> Iterable[str]:
     for finding in row.findings:
         pair = RULE_TEXTS.get(finding["rule"], (finding["rule"], finding["rule"]))
-        yield f"{finding['column']} = {row.cells.get(finding['column']) or UNKNOWN}: {pair[english]}"
+        name = finding["column"]
+        title, value = dataset.title(name)[english], row.cells.get(name) or UNKNOWN
+        yield (
+            f"{title} ({name}) = {value}: {pair[1]}" if english else f"{title}（{name}）= {value}：{pair[0]}"
+        )

@@ -11,8 +11,9 @@ import hashlib
 import os
 import re
 import secrets
+import shutil
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ from polars.exceptions import PolarsError
 from api.kernel.errors import integrity, invalid, unavailable
 
 CHUNK = 1 << 20
+ASK_EVERY = 16 * CHUNK
 ORPHAN_SECONDS = 3600.0
 _PART = ".part"
 _OS_ERROR = re.compile(r"os error (\d+)")
@@ -56,28 +58,63 @@ class Stored:
     size: int
 
 
-class Store:
-    """The folder `<data>/exchange`."""
+class Arriving:
+    """A body on its way in: asks for room with each piece, and `admit` each `ASK_EVERY` bytes."""
 
-    def __init__(self, folder: Path, max_file_bytes: int) -> None:
+    def __init__(self, store: Store, handle: BinaryIO, admit: Callable[[int], None] | None) -> None:
+        self._store, self._handle, self._admit = store, handle, admit
+        self._size = self._asked = 0
+
+    def write(self, piece: bytes) -> None:
+        """Keep the piece. Raises what `admit` raises, unavailable `exchange.storage_low`."""
+        self._store.require_room(len(piece))
+        self._size += len(piece)
+        if self._admit is not None and self._size - self._asked >= ASK_EVERY:
+            self._asked = self._size
+            self._admit(self._size)
+        self._handle.write(piece)
+
+    def pieces(self) -> Iterator[bytes]:
+        """What came, from its beginning."""
+        self._handle.seek(0)
+        while chunk := self._handle.read(CHUNK):
+            yield chunk
+
+
+class Store:
+    """The folder `<data>/exchange`. `min_free_bytes`: raw files leave so much of its disk free, for what comes of them."""
+
+    def __init__(self, folder: Path, max_file_bytes: int, min_free_bytes: int = 0) -> None:
         self.folder = folder
-        self.max_file_bytes = max_file_bytes
+        self.max_file_bytes, self._min_free_bytes = max_file_bytes, min_free_bytes
         for name in ("landing", "accepted"):
             (folder / name).mkdir(parents=True, exist_ok=True)
 
+    def require_room(self, size: int = 0) -> None:
+        """Raise unavailable `exchange.storage_low` unless `size` bytes more leave the disk its reserve."""
+        free = shutil.disk_usage(self.folder).free
+        if free - size < self._min_free_bytes:
+            raise unavailable("exchange.storage_low", free_mb=free // 1_000_000)
+
     @contextmanager
-    def arriving(self) -> Iterator[BinaryIO]:
+    def arriving(self, stated: int = 0, admit: Callable[[int], None] | None = None) -> Iterator[Arriving]:
         """A nameless file on the disk of the landed ones; nothing is left of it, not even by a kill.
 
-        Raises unavailable `exchange.storage_full`.
+        stated: bytes that are to come, as far as that is known: they take room twice, here and landed. admit: is asked now
+        and then with the bytes that came. Raises unavailable `exchange.storage_low`, `exchange.storage_full`.
         """
+        self.require_room(2 * stated)
         with _room(), TemporaryFile(dir=self.folder / "landing") as handle:
-            yield handle
+            yield Arriving(self, handle, admit)
 
-    def land(self, chunks: Iterable[bytes], ending: str) -> Stored:
-        """Keep a raw file; equal bytes are kept once.
+    def land(
+        self, chunks: Iterable[bytes], ending: str, accept: Callable[[str, int], None] | None = None
+    ) -> Stored:
+        """Keep a raw file; equal bytes are kept once. accept: is asked with digest and size before; nothing is kept if it
+        raises.
 
-        Raises invalid `exchange.file_too_large`, `exchange.file_empty`, unavailable `exchange.storage_full`.
+        Raises invalid `exchange.file_too_large`, `exchange.file_empty`, unavailable `exchange.storage_low`,
+        `exchange.storage_full`.
         """
         temporary = self.folder / "landing" / f"{secrets.token_hex(8)}{_PART}"
         digest, size = hashlib.sha256(), 0
@@ -87,6 +124,7 @@ class Store:
                     size += len(chunk)
                     if size > self.max_file_bytes:
                         raise invalid("exchange.file_too_large", limit=self.max_file_bytes)
+                    self.require_room(len(chunk))
                     digest.update(chunk)
                     handle.write(chunk)
                 handle.flush()
@@ -94,6 +132,8 @@ class Store:
             if not size:
                 raise invalid("exchange.file_empty")
             name = digest.hexdigest()
+            if accept is not None:
+                accept(name, size)
             path = f"landing/{name[:2]}/{name}{ending}"
             self._settle(temporary, path)
         finally:

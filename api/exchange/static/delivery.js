@@ -38,7 +38,7 @@ function answered(request) {
   } catch {
     // a gateway's page instead of an answer: the status says enough
   }
-  if (request.status === 201) location.assign(`/exchange/batches/${body.id}`);
+  if (request.status === 201 || request.status === 202) location.assign(`/exchange/batches/${body.id}`);
   else if (request.status === 401 || body.code === "csrf") refuse(texts.login);
   else refuse(body[`detail_${language}`] ?? `${texts.unknown} (${request.status})`);
 }

@@ -13,8 +13,9 @@ import polars as pl
 import pytest
 
 from api.bootstrap import exchange as wiring
-from api.exchange import router
+from api.exchange import repository, router
 from api.exchange.model import Channel, Mode, Request
+from api.exchange.model import Stage as At
 from api.exchange.rules.catalogue import dataset_of
 from api.exchange.texts import TEXTS
 from api.infra.auth import SESSION_COOKIE, Principal
@@ -50,8 +51,10 @@ def csv(dataset: str, rows: list[dict[str, object]]) -> bytes:
 class Stage:
     """The slice behind a real server, with a register and a few deliveries."""
 
-    def __init__(self, origin: str, exchange: Any, site: SliceApplication, told: list[RowsChanged]) -> None:
-        self.origin, self.exchange, self._site, self.told = origin, exchange, site, told
+    def __init__(
+        self, origin: str, exchange: Any, site: SliceApplication, told: list[RowsChanged], uow: UnitOfWork
+    ) -> None:
+        self.origin, self.exchange, self._site, self.told, self.uow = origin, exchange, site, told, uow
         exchange.grant(OPERATOR, "hr-data-manager", "*")
         self.send("market_registry", [*(firm(number) for number in range(1, 41)), *STARS])
         self.send("water", [water(number, LAST) for number in range(1, 31)])
@@ -106,7 +109,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
             slice_application.slice_application(database, router, TEXTS, **services) as site,
             serving(site.app, sock),
         ):
-            yield Stage(origin, made, site, told)
+            yield Stage(origin, made, site, told, uow)
 
 
 def seen(visit: Visit, stage: Stage, path: str, name: str) -> None:
@@ -241,7 +244,36 @@ def test_a_large_file_goes_with_progress_and_a_broken_line_is_said(
         visit.shot("exchange-sending")
         held[0].continue_()
         page.wait_for_url("**/exchange/batches/*")
-        assert page.get_by_text("没有变化").count() or page.get_by_text("已接收").count()
+        followed(visit, stage)
+
+
+def followed(visit: Visit, stage: Stage) -> None:
+    """The page of a large file: how far the worker is, with and without scripts, and the result by itself."""
+    page = visit.page
+    assert page.get_by_text("排队等待后台检查").count()
+    visit.axe("waiting for the worker")
+    visit.shot("exchange-checking-queued-zh")
+    number = page.url.rsplit("/", 1)[1]
+    with stage.uow() as session:
+        repository.note(session, number, (At.VALIDATING, 1_250_000, 3_400_000), datetime.now(UTC))
+    page.wait_for_selector("text=1,250,000 / 3,400,000 行")
+    assert page.locator("progress.progress-bar").get_attribute("value") == "1250000"
+    visit.axe("being checked")
+    visit.shot("exchange-checking-rows-zh")
+    page.get_by_role("link", name="刷新").focus()
+    browser = visit.context.browser
+    assert browser is not None
+    plain = browser.new_context(java_script_enabled=False, storage_state=visit.context.storage_state())
+    try:
+        without = plain.new_page()
+        without.goto(page.url)
+        assert without.get_by_text("1,250,000 / 3,400,000").count()
+        assert stage.exchange.intake.resume() == 1
+        page.wait_for_selector("#batch:not([hx-trigger])")
+        assert page.get_by_text("已接收", exact=True).count()
+        without.wait_for_selector("text=已接收", timeout=20_000)
+    finally:
+        plain.close()
 
 
 def test_the_catalogue_and_its_templates(browser_for: Open, stage: Stage) -> None:

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from api.exchange.model import BatchState
+from api.exchange import repository
+from api.exchange.model import BatchState, Channel, Mode, Request, Stage
 from api.exchange.service import quarantine
 from api.exchange.service.store import Store
 from api.infra.db import Database
@@ -27,7 +28,7 @@ ROOT = Path(__file__).parents[3]
 CHILD = """
 import os, signal, sys
 from pathlib import Path
-from api.exchange.service import intake, quarantine, subjects
+from api.exchange.service import checking, intake, quarantine, subjects
 from api.exchange.service.store import Store
 from api.exchange import repository
 from api.infra.db import Database
@@ -43,6 +44,16 @@ def after(call):
         die()
     return run
 
+def halfway(dataset, raw, as_of, matcher, tell):
+    def told(stage, done, of):
+        tell(stage, done, of)
+        if done == 2:
+            die()
+
+    checking.STEP = 1
+    return prepare(dataset, raw, as_of, matcher, told)
+
+prepare = intake.prepare
 url, folder, moment, what = sys.argv[1:]
 places = {
     "while it is read": (intake, "read_file", die),
@@ -53,11 +64,14 @@ places = {
     "in the last transaction": (quarantine, "keep", after(quarantine.keep)),
     "at its end": (intake, "_tell", after(intake._tell)),
     "when rows are matched again": (intake, "rematched", die),
+    "between two steps of the checks": (intake, "prepare", halfway),
 }
 world = World(Database(url, FieldKey(bytes(range(32)))), Path(folder))
 place, name, bad = places[moment]
 setattr(place, name, bad)
-if what == "send":
+if what == "check":
+    world.intake.resume()
+elif what == "send":
     world.send("water", [water(1), water(2, usage=-1)])
 else:
     world.late.ask()
@@ -115,6 +129,34 @@ def test_a_killed_second_matching_is_gone_on_with_once(
     assert world.intake.resume() == 1
     assert world.heard.calls[told:] == [("water", [(4, 202605)])]
     assert (world.late.ask(), world.intake.resume()) == (0, 0)
+
+
+@pytest.mark.parametrize("moment", [*MOMENTS, "between two steps of the checks"])
+def test_a_worker_that_is_killed_over_a_large_file_is_followed_by_another(
+    database_url: str, database: Database, world: World, tmp_path: Path, moment: str
+) -> None:
+    asked = Request("water", Mode.APPEND, False, Channel.UPLOAD, "large.csv")
+    data = world.csv("water", [water(1), water(2, usage=-1), water(3)])
+    batch = world.intake.receive(asked, [data], "officer", queue_above=10)
+    assert batch.state is BatchState.CHECKING
+    killed(database_url, tmp_path, moment, "check")
+    assert world.rows("water") == []
+    with world.uow.read() as session:
+        left = repository.batch(*repository.find(session, batch.id))
+    assert left.state is BatchState.CHECKING
+    assert left.progress is not None
+    if moment == "between two steps of the checks":
+        assert (left.progress.stage, left.progress.done, left.progress.of) == (Stage.VALIDATING, 2, 3)
+    told = len(world.heard.calls)
+    assert world.intake.resume() == 1
+    with world.uow.read() as session:
+        row, _landing = repository.find(session, batch.id)
+        assert (row.state, row.attempts, row.new, row.quarantined) == ("committed", 2, 2, 1)
+        [rejected] = quarantine.page(session, ["water"], "open", "", 0, 10)
+    assert rejected.row == 2
+    assert world.heard.calls[told:] == [("water", [(1, 202605), (3, 202605)])]
+    assert world.intake.resume() == 0
+    assert len(list((world.store.folder / "landing").rglob("*.csv"))) == 2, "the register's and this one"
 
 
 @contextmanager

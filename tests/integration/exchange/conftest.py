@@ -58,17 +58,19 @@ class Heard:
 class World:
     """The slice with everything real; files are given as rows of text."""
 
-    def __init__(self, database: Database, folder: Path) -> None:
+    def __init__(
+        self, database: Database, folder: Path, *, quota: int | None = None, reserve: int = 0
+    ) -> None:
         self.clock, self.heard = FixedClock(NOW), Heard()
         self.uow = UnitOfWork(database)
-        self.store = Store(folder / "exchange", LIMIT)
+        self.store = Store(folder / "exchange", LIMIT, reserve)
         self.accepted, self.subjects = AcceptedRows(self.uow, self.store), Subjects(self.uow)
         register, by_code = RegisterMatcher(self.subjects), CodeMatcher(self.subjects)
 
         def matcher(dataset: Dataset) -> Matcher:
             return register if dataset.code == REGISTER else by_code
 
-        self.intake = Intake(self.uow, self.clock, self.store, self.accepted, matcher, self.heard)
+        self.intake = Intake(self.uow, self.clock, self.store, self.accepted, matcher, self.heard, quota)
         self.late = LateRegister(self.uow, self.accepted, matcher, self.intake)
         self.exchange = Exchange(
             self.uow,

@@ -81,7 +81,11 @@ def test_rejected_rows_go_out_are_repaired_and_come_in_again(officer: TestClient
     rows = list(csv.DictReader(io.StringIO(text)))
     assert rows[0]["name"] == "'=HYPERLINK(1)"
     assert rows[0]["usage"] == "'-5"
-    assert "不能为负数" in rows[0]["_reason"]
+    assert rows[0]["_reason"] == "用量（usage）：不能为负数 / usage: must not be negative"
+    desk, page = "/exchange/quarantine", f"/exchange/batches/{batch['id']}"
+    titled = '用量 <span class="mono muted small">usage</span>'
+    assert titled in officer.get(desk).text
+    assert officer.get(page).text.count(titled) == 2, "in the counts and beside the row"
     rows[0] |= {"usage": "5", "name": "试样企业2有限公司"}
     out = io.StringIO()
     writer = csv.DictWriter(out, list(rows[0]))

@@ -56,7 +56,7 @@ def test_rows_with_their_reasons_and_nothing_that_runs(officer: TestClient, worl
     listed = rows_of(answer.content, 1)
     assert listed[4][:5] == ["企业用水", batch, 1.0, code(1), "试样企业1有限公司"]
     assert "不能为负数" in listed[4][5]
-    assert listed[5][5].startswith("usage = =HYPERLINK(http://x): ")
+    assert listed[5][5] == "用量（usage）= =HYPERLINK(http://x)：不是整数"
     assert "导出人 示例数据员" in str(listed)
     with zipfile.ZipFile(BytesIO(answer.content)) as packed:
         parts = [packed.read(name).decode() for name in packed.namelist() if "worksheets/sheet" in name]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from api.exchange import repository
-from api.exchange.model import BatchState
+from api.exchange.model import BatchState, Mode
 from api.exchange.service import intake as intake_steps
 from tests.integration.exchange.conftest import World, code, firm, water
 
@@ -38,6 +38,38 @@ def test_what_was_sent_meanwhile_is_not_doubled(world: World) -> None:
     world.intake.rematch_unmatched("water")
     world.intake.resume()
     assert [row["usage"] for row in world.rows("water")] == [3]
+
+
+def test_a_correction_finds_the_row_that_came_before_its_enterprise(world: World) -> None:
+    """The register has come, the row was not matched again yet: nothing is wrong with its correction."""
+    first = world.send("water", [water(1), water(7), water(8)])
+    world.send("market_registry", [firm(7)])
+    found = world.send(
+        "water", [water(7, usage=3), water(1, usage=4), water(9, usage=5)], mode=Mode.CORRECTION
+    )
+    assert (found.changed, found.new, found.ended, found.quarantined) == (2, 0, 0, 1), "9 was never sent"
+    assert world.heard.last == [(1, MAY), (4, MAY)]
+    wanted = [(1, 4), (4, 3)]
+    assert [(row["enterprise"], row["usage"]) for row in world.rows("water")] == wanted
+    world.late.ask()
+    world.intake.resume()
+    assert [(row["enterprise"], row["usage"]) for row in world.rows("water")] == wanted
+    assert world.rows("water", known_at=first.known_at) != []
+    world.intake.withdraw(found.id, "officer", "wrong")
+    assert [(row["enterprise"], row["usage"]) for row in world.rows("water")] == [(1, 120)]
+    world.intake.rematch_unmatched("water")
+    world.intake.resume()
+    assert [(row["enterprise"], row["usage"]) for row in world.rows("water")] == [(1, 120), (4, 120)]
+
+
+def test_a_correction_that_repeats_such_a_row_changes_nothing(world: World) -> None:
+    world.send("water", [water(7)])
+    world.send("market_registry", [firm(7)])
+    found = world.send("water", [water(7)], mode=Mode.CORRECTION)
+    assert (found.same, found.changed, found.quarantined) == (1, 0, 0)
+    world.late.ask()
+    world.intake.resume()
+    assert [row["enterprise"] for row in world.rows("water")] == [4]
 
 
 def test_withdrawal_takes_what_was_matched_again_with_it(world: World) -> None:
@@ -92,7 +124,7 @@ def test_only_batches_that_the_register_concerns_are_matched_again(world: World)
     world.send("market_registry", [firm(7)])
     assert world.late.ask() == 2
     with world.uow.read() as session:
-        waiting = [repository.find(session, found)[1].id for found, _ in repository.unfinished(session)]
+        waiting = [repository.find(session, found)[1].id for found, *_ in repository.unfinished(session)]
     assert waiting == [concerned.landing.id]
 
 
