@@ -84,7 +84,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Random inspections come from the month's sample alone; the verification of a warning is not one.",
     ),
     "disposal.no_transfer_pending": ("没有等待接收的移交。", "No transfer is waiting."),
-    "disposal.reason_missing": ("请填写理由。", "Please give a reason."),
+    "disposal.reason_missing": ("这一项必须填写。", "This has to be filled in."),
     "disposal.not_entitled": (
         "您的岗位不能进行这项操作。",
         "Your post does not entitle you to do this.",

@@ -136,6 +136,11 @@ def format_clock(value: dt.datetime | str | None, lang: Language | str = "zh") -
     return f"{parse_moment(value).astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}"
 
 
+def format_month(value: int | None, lang: Language | str = "zh") -> str:
+    """A month kept as a number, as tables and charts write it: 202610 is 2026-10, in either language."""
+    return "—" if value is None else f"{value // 100}-{value % 100:02d}"
+
+
 def format_money(value: Decimal | str | int | None, lang: Language | str = "zh") -> str:
     """An amount in yuan with thousands separators and two places, without a currency sign."""
     if value is None or value == "":

@@ -99,6 +99,25 @@ TEXTS: dict[str, tuple[str, str]] = {
 }
 """code → (Chinese, English); every slice's `texts.py` is merged in by `register`."""
 
+_DATE = ("日期不对，请按“年-月-日”填写。", "This is no date: write year-month-day.")
+_TIME = ("时间不对，请填写日期和时刻。", "This is no time: enter a day and a time of day.")
+_NUMBER = ("请填写整数。", "Enter a whole number.")
+MISTAKES: Mapping[str, tuple[str, str]] = {
+    "missing": ("没有填写。", "Not filled in."),
+    "string_too_short": ("至少 {min_length} 个字。", "At least {min_length} characters."),
+    "string_too_long": ("最多 {max_length} 个字。", "At most {max_length} characters."),
+    "date_parsing": _DATE,
+    "date_from_datetime_parsing": _DATE,
+    "datetime_parsing": _TIME,
+    "datetime_from_date_parsing": _TIME,
+    "int_parsing": _NUMBER,
+    "int_from_float": _NUMBER,
+    "greater_than_equal": ("不能小于 {ge}。", "At least {ge}."),
+    "less_than_equal": ("不能大于 {le}。", "At most {le}."),
+}
+"""Kind of a malformed field → what a page says of it; the API keeps the validator's own English."""
+_OTHER_MISTAKE = ("填写的内容不符合要求。", "Not in the form that is asked for.")
+
 
 def register(texts: Mapping[str, tuple[str, str]]) -> None:
     """Add a slice's error texts. A code registered twice with another text is a programming error."""
@@ -117,6 +136,11 @@ def text_of(code: str, facts: Mapping[str, Any], lang: str) -> str:
         return pair[1 if lang == "en" else 0].format(**facts)
     except (KeyError, IndexError):
         return pair[1 if lang == "en" else 0]
+
+
+def _mistake(error: Mapping[str, Any], lang: str) -> str:
+    pair = MISTAKES.get(error["type"], _OTHER_MISTAKE)
+    return pair[1 if lang == "en" else 0].format(**error.get("ctx", {}))
 
 
 def trace_id(request: Request) -> str:
@@ -214,8 +238,14 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     def _malformed(request: Request, exc: RequestValidationError) -> Response:
+        lang = language(request) if wants_html(request) else ""
         errors = [
-            {"pointer": _pointer(e["loc"]), "code": e["type"], "message": e["msg"]} for e in exc.errors()
+            {
+                "pointer": _pointer(e["loc"]),
+                "code": e["type"],
+                "message": _mistake(e, lang) if lang else e["msg"],
+            }
+            for e in exc.errors()
         ]
         return respond(request, 422, "malformed", {}, errors)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from api.infra.i18n import N_, translate
+from api.infra.i18n import N_, format_month, translate
 from api.risk.texts import GRADE_NAMES
 from api.risk.views import Moment
 from api.risk.wording import JUDGEMENT_NAMES, OPERATORS, TIERS, UNIT_NAMES
@@ -164,7 +164,9 @@ def _changed(moment: Moment, lang: str) -> Told:
         if seen
         else translate(lang, N_("%(what)s：显示等级不变"), what=what)
     )
-    text = translate(lang, N_("计算等级 %(change)s（%(month)s）"), change=raw, month=row.month)
+    text = translate(
+        lang, N_("计算等级 %(change)s（%(month)s）"), change=raw, month=format_month(row.month, lang)
+    )
     grave = seen and row.shown_after is not None
     return Told(moment.at, title, text, _TONES[row.shown_after] if grave else "neutral")
 

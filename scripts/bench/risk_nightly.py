@@ -61,7 +61,7 @@ def run(
             now = container.clock.advance(timedelta(days=1))  # type: ignore[attr-defined]
             deliver(container, "arrears_clue", clues(enterprises, night, day), None, now)
             with container.uow() as session:
-                repository.take_pending(session, (), 0, 0)  # its corrections are measured by risk-correction
+                repository.take_pending(session, {}, 0, 0)  # its corrections are measured by risk-correction
             done: list[Run] = []
             works = {"bare": partial(bare, container, month, now), "night": partial(_night, runs, day, done)}
             for name, work in works.items():

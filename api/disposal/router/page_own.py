@@ -57,6 +57,7 @@ def _case(
         kind=kind,
         text=text,
         error=text_of(error.code, error.facts, language(request)) if error else "",
+        wrong="files" if error and str(error.facts.get("pointer", "")).startswith("/files") else "text",
         files_most=FILES_MOST,
         file_most=FILE_MOST // 1_000_000,
         now=disposal.context.clock.now(),

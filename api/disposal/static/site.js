@@ -10,6 +10,7 @@ const api = `/api/v1/disposal/cases/${caseId}`;
 const cycle = Number(status.dataset.cycle);
 const NUMBERS = new Set(["workers_seen", "arrears_persons", "arrears_months"]);
 const LONGEST = 1600;
+const MOST = 30;
 let csrf = document.querySelector('meta[name="csrf-token"]')?.content ?? "";
 let running = null;
 
@@ -53,7 +54,11 @@ async function change(input) {
   if (!input.name) return;
   let value = input.value;
   if (NUMBERS.has(input.name)) {
-    if (value === "" || !input.checkValidity()) return;
+    const wrong = !input.checkValidity(); // also letters, which leave `value` empty
+    if (wrong) input.setAttribute("aria-invalid", "true");
+    else input.removeAttribute("aria-invalid");
+    if (wrong) return tell("refused", `${status.dataset.number}${labelOf(input.name)}`);
+    if (value === "") return tell();
     value = Number.parseInt(value, 10);
   }
   const before = state.answers[input.name];
@@ -64,8 +69,26 @@ async function change(input) {
   sync();
 }
 
+const labelOf = (name) => (form.elements[name]?.labels?.[0] ?? form.querySelector(`[name="${name}"]`)?.closest("fieldset")?.querySelector("legend"))?.firstChild.textContent.trim() ?? name;
+
+// What the server takes: by the first bytes, as it looks at them itself. A photo once noted can't be taken back.
+async function isPhoto(file) {
+  const head = new Uint8Array(await file.slice(0, 12).arrayBuffer());
+  const text = String.fromCharCode(...head);
+  return text.startsWith("\xff\xd8\xff") || text.startsWith("\x89PNG\r\n\x1a\n") || (text.startsWith("RIFF") && text.endsWith("WEBP"));
+}
+
 async function take(input) {
+  const left = [];
   for (const file of input.files) {
+    if (!(await isPhoto(file))) {
+      left.push(`${file.name}${status.dataset.notphoto}`);
+      continue;
+    }
+    if (state.photos.length >= MOST) {
+      left.push(`${file.name}${status.dataset.most}`);
+      continue;
+    }
     const body = await smaller(file);
     const hash = await crypto.subtle.digest("SHA-256", await body.arrayBuffer());
     const sha256 = Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -78,7 +101,8 @@ async function take(input) {
   input.value = "";
   await draw();
   tell();
-  sync();
+  await sync();
+  if (left.length) tell("refused", left.join(" "));
 }
 
 async function smaller(file) {
@@ -98,15 +122,17 @@ async function smaller(file) {
 
 function pending() {
   const answers = Object.entries(state.answers).filter(([name, a]) => state.sent[name] !== a.counter).length;
-  const photos = state.photos.filter((photo) => !state.received.includes(photo.sha256)).length;
+  const photos = state.photos.filter((photo) => !photo.other && !state.received.includes(photo.sha256)).length; // another phone sends its own
   return answers + photos;
 }
 
 function tell(kind, text) {
   const waiting = pending();
   const offline = navigator.onLine === false;
-  status.dataset.state = kind ?? (waiting ? "waiting" : "saved");
+  const begun = Object.keys(state.answers).length || state.photos.length;
+  status.dataset.state = kind ?? (waiting ? "waiting" : begun ? "saved" : "empty");
   if (text) status.textContent = text;
+  else if (!begun && !offline) status.textContent = status.dataset.empty;
   else if (waiting) status.textContent = `${status.dataset.waiting}${waiting}${offline ? ` · ${status.dataset.offline}` : ""}`;
   else status.textContent = offline ? status.dataset.offline : status.dataset.saved;
 }
@@ -120,7 +146,7 @@ function show() {
 }
 
 async function draw() {
-  list.replaceChildren();
+  const items = [];
   for (const photo of state.photos) {
     const item = document.createElement("li");
     const kept = await get("photos", `${caseId}/${photo.sha256}`);
@@ -132,8 +158,9 @@ async function draw() {
     label.className = "small";
     label.textContent = `${received ? list.dataset.sent : list.dataset.waiting} · ${photo.sha256.slice(0, 8)}`;
     item.append(picture, document.createElement("br"), label);
-    list.append(item);
+    items.push(item);
   }
+  list.replaceChildren(...items); // at once: two calls that overlap must not show a photo twice
 }
 
 function sync() {
@@ -149,7 +176,7 @@ async function once() {
     const fresh = answers.length || state.photos.length
       ? await send(`${api}/form`, () => ({ headers: { "content-type": "application/json" }, body: JSON.stringify({ device, cycle: state.cycle, answers, photos: own() }) }))
       : await send(`${api}/form`, () => ({ method: "GET" }));
-    await merged(fresh, sent);
+    const others = await merged(fresh, sent);
     for (const photo of own()) {
       const key = `${caseId}/${photo.sha256}`;
       const body = await get("photos", key);
@@ -167,6 +194,7 @@ async function once() {
     }
     await draw();
     show();
+    if (others.length) tell("changed", `${status.dataset.changed}${others.map(labelOf).join(status.dataset.joint)}`);
   } catch (error) {
     if (error instanceof Refused) tell("refused", error.message);
     else tell(); // no network after all: the next one will do
@@ -175,10 +203,13 @@ async function once() {
 
 const own = () => state.photos.filter((photo) => !photo.other).map(({ sha256, captured_at }) => ({ sha256, captured_at }));
 
+// Takes over what the server has; returns the answers of this phone that somebody else's replaced.
 async function merged(fresh, sent) {
+  const others = [];
   for (const [name, answer] of Object.entries(fresh.answers)) {
     const mine = state.answers[name];
     const theirs = answer.counter > (mine?.counter ?? 0) || (answer.counter === mine?.counter && answer.device !== device);
+    if (theirs && mine && !mine.other && mine.value !== answer.value) others.push(name);
     if (theirs) state.answers[name] = { value: answer.value, counter: answer.counter, at: new Date().toISOString(), other: true };
     if (theirs || sent[name] === state.answers[name].counter) state.sent[name] = state.answers[name].counter;
   }
@@ -187,6 +218,7 @@ async function merged(fresh, sent) {
   }
   state.received = fresh.received;
   await put("forms", caseId, state);
+  return others;
 }
 
 const begun = () => ({ cycle, answers: {}, photos: [], sent: {}, received: [] });
@@ -206,6 +238,16 @@ async function send(url, options, again = true) {
   if (answer.status === 401 || problem.code === "csrf") throw new Refused(status.dataset.login);
   if (answer.status >= 500) throw new Error(problem.code);
   throw new Refused(`${status.dataset.refused}${problem.detail ?? answer.status}`);
+}
+
+// The page that brought the worker was fetched without it: fetch it and its parts once more, so that they are kept too.
+async function keep() {
+  await navigator.serviceWorker.ready;
+  if (!navigator.serviceWorker.controller) await new Promise((seen) => navigator.serviceWorker.addEventListener("controllerchange", seen, { once: true }));
+  const parts = performance.getEntriesByType("resource").map((one) => new URL(one.name)).filter((url) => url.origin === location.origin && url.pathname.startsWith("/static/"));
+  for (const { pathname } of [location, ...parts]) {
+    if (!(await caches.match(pathname))) await fetch(pathname, { credentials: "same-origin" });
+  }
 }
 
 function debounce(work, ms) {
@@ -228,7 +270,7 @@ if ((state.cycle ?? 1) < cycle) {
 state.cycle ??= 1;
 show();
 await draw();
-navigator.serviceWorker?.register("/disposal/site-worker.js", { scope: "/disposal/" }).catch(() => {});
+navigator.serviceWorker?.register("/disposal/site-worker.js", { scope: "/disposal/" }).then(keep).catch(() => {});
 sync();
 
 form.addEventListener("submit", (event) => event.preventDefault());

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
@@ -35,6 +36,21 @@ def next_steps(status: int) -> tuple[str, ...]:
     return NEXT_STEPS.get(status) or NEXT_STEPS[500 if status >= 500 else 400]
 
 
+def way_back(request: Request) -> str:
+    """The page to go on from, as a path: the form's page for what was posted, else the page itself; empty if unknown."""
+    if request.method in ("GET", "HEAD"):
+        here = request.url
+        return here.path + (f"?{here.query}" if here.query else "")
+    came = urlsplit(request.headers.get("referer", ""))
+    if (
+        came.netloc != request.headers.get("host")
+        or not came.path.startswith("/")
+        or came.path.startswith("//")
+    ):
+        return ""
+    return came.path + (f"?{came.query}" if came.query else "")
+
+
 def problem_page(
     request: Request,
     *,
@@ -59,7 +75,11 @@ def problem_page(
         "problem_detail": detail,
         "code": code,
         "trace_id": trace_id,
-        "errors": list(errors),
+        # a refusal of the whole names its field by the same code: its text stands above already
+        "errors": [error for error in errors if error.get("code") != code],
+        "fields": [str(error.get("pointer") or "").strip("/") for error in errors],
+        "back": way_back(request),
+        "posted": request.method == "POST",
         "steps": next_steps(status),
         "facts": dict(facts or {}),
     }

@@ -85,7 +85,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("/risk", N_("今日风险清单"), WATCH | STREET),
             Entry("/risk/board", N_("全区概览"), WATCH, ("/risk/trend", "/risk/index", "/risk/funnel")),
             Entry("/risk/map", N_("风险地图"), WATCH | STREET),
-            Entry("/risk/runs", N_("评估记录"), WATCH),
+            Entry("/risk/runs", N_("评估记录"), WATCH, ("/risk/corrections",)),
             Entry("/risk/rule-sets", N_("规则集管理"), WATCH),
             Entry("/risk/backtests", N_("规则回测"), WATCH, ("/risk/shadows",)),
             Entry("/risk/towns", N_("镇街表"), OPERATOR | frozenset({"risk_director"})),

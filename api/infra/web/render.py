@@ -71,6 +71,7 @@ def build_environment(lang: Language, folders: Iterable[Path], globals_: Mapping
         date=partial(i18n.format_date, lang=lang),
         datetime=partial(i18n.format_datetime, lang=lang),
         clock=partial(i18n.format_clock, lang=lang),
+        month=partial(i18n.format_month, lang=lang),
         money=partial(i18n.format_money, lang=lang),
         filesize=partial(i18n.format_size, lang=lang),
         num=lambda value: f"{value:,}",

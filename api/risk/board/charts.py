@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from api.infra.i18n import N_, translate
+from api.infra.i18n import N_, ntranslate, translate
 from api.risk.board.model import COLOURS, Funnel, RegionalIndex, Step, Trend
 from api.risk.board.reports import group_name, month_name
 from api.risk.board.texts import COLOUR_NAMES, STEP_NAMES
@@ -80,6 +80,8 @@ def mean_line(found: RegionalIndex, lang: str) -> Chart:
 
 def funnel(found: Funnel, lang: str) -> Chart:
     """Cases that reached each step."""
-    series = [{"name": translate(lang, N_("处置漏斗")), "values": [found.reached(step) for step in Step]}]
+    reached = [found.reached(step) for step in Step]
+    series = [{"name": translate(lang, N_("处置漏斗")), "values": reached}]
     steps = [translate(lang, STEP_NAMES[step]) for step in Step]
-    return {"categories": steps, "series": series, "unit": translate(lang, N_("件"))}
+    told = [ntranslate(lang, "%(num)s 件", "%(num)s 件", count) for count in reached]
+    return {"categories": steps, "series": series, "told": told}

@@ -19,7 +19,7 @@ from api.risk.rulesets import repository, rules
 from api.risk.rulesets.model import Difference, State, Version
 from api.risk.rulesets.ports import FactNames, Measured
 from api.risk.scoring.explanation import explain
-from api.risk.spec.document import DocumentError, RuleSetDoc, parse, read_document, rule_set_hash
+from api.risk.spec.document import VERSION, DocumentError, RuleSetDoc, parse, read_document, rule_set_hash
 from api.risk.spec.lint import Finding, blocking, lint
 from api.risk.spec.model import RuleSetError
 
@@ -151,6 +151,8 @@ class RuleSetService:
 
     def copy(self, who: Principal, row_id: str, label: str, note: str) -> Version:
         """Begin a version with another one's document under a new label; audited. Raises not_found, invalid."""
+        if not VERSION.fullmatch(label.strip()):
+            raise invalid("risk.rule_set_version", pointer="/version")
         document = self.get(row_id).document.model_dump(mode="json")
         return self.draft(who, {**document, "version": label.strip()}, note)
 

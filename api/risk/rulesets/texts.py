@@ -5,6 +5,10 @@ from __future__ import annotations
 from api.infra.i18n import N_
 
 TEXTS: dict[str, tuple[str, str]] = {
+    "risk.rule_set_version": (
+        "版本号只能用字母、数字、点和短横，1 至 20 个字符。",
+        "A version's number is made of 1 to 20 letters, digits, dots and hyphens.",
+    ),
     "risk.rule_set_form": (
         "规则集格式不对（{where}）：{reason}。",
         "The rule set has the wrong form at {where}: {reason}.",
@@ -25,8 +29,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "risk.rule_set_facts": ("无法按所填事实试算：{reason}。", "These facts cannot be tried: {reason}."),
     "risk.rule_set_moment": ("时间须带时区。", "The moment needs a time zone."),
     "risk.rule_set_has_errors": (
-        "规则检查发现 {count} 处错误，不能通过校验。第一处：{first}。",
-        "The lint finds {count} errors, so this cannot be validated. The first: {first}.",
+        "规则检查发现 {count} 处错误，不能通过校验；每一处都列在检查结果里。",
+        "The lint finds errors ({count}), so this cannot be validated: each is listed among the findings.",
     ),
     "risk.rule_set_not_validated": (
         "只有通过校验的版本才能发布（当前状态：{state}）。",

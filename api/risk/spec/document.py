@@ -8,6 +8,7 @@ the same and differ in layout only have one hash.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -36,6 +37,8 @@ from api.risk.spec.model import (
 
 COLOUR_NAMES = {"blue": Tier.BLUE, "yellow": Tier.YELLOW, "orange": Tier.ORANGE, "red": Tier.RED}
 NAME_OF = {tier: name for name, tier in COLOUR_NAMES.items()}
+VERSION = re.compile(r"[0-9A-Za-z.-]{1,20}")
+"""The number of a version, such as 1.1."""
 MAX_DEPTH = 8
 """Nesting of a condition; deeper ones are refused before anything walks them."""
 MAX_PARTS = 20
@@ -176,7 +179,7 @@ class RuleSetDoc(_Strict):
     """A whole rule set."""
 
     id: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
-    version: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z.-]{1,20}$")]
+    version: Annotated[str, StringConstraints(pattern=f"^{VERSION.pattern}$")]
     dimensions: Annotated[list[DimensionDoc], Field(min_length=1, max_length=20)]
     points: Annotated[list[PointDoc], Field(min_length=1, max_length=MAX_POINTS)]
     base_levels: LevelsDoc

@@ -4,7 +4,7 @@
 // JSON: {categories: [text], series: [{name, role?, values: [number|null]}], unit?, max?, stack?, horizontal?, whole?, unknown?}
 //   line, bar   categories along the axis, one value each per series
 //   radar       categories are the axes, `max` their common end; an axis without any value is marked `unknown`
-//   funnel      categories are the steps, one series
+//   funnel      categories are the steps, one series; `told` says each value with its unit
 //   heatmap     {categories: columns, rows: [text], matrix: [row][column], unit?}
 // `role` gives colour, pattern and shape: red, orange, yellow, blue, none, unknown, accent, compare.
 
@@ -65,7 +65,7 @@ function axes(data, style, wide) {
   const label = { color: style.quiet, fontSize: 12 };
   const named = {
     type: "category", data: data.categories, inverse: Boolean(data.horizontal),
-    axisLabel: data.horizontal ? { ...label, width: wide ? 220 : 96, overflow: "break", interval: 0 } : { ...label, hideOverlap: true },
+    axisLabel: data.horizontal ? { ...label, width: wide ? 220 : 136, overflow: "truncate", interval: 0 } : { ...label, hideOverlap: true },
     axisLine: { lineStyle: { color: style.quiet } }, axisTick: { show: false },
   };
   const counted = {
@@ -137,15 +137,15 @@ const KINDS = {
     return {
       legend: { show: false },
       series: [{
-        type: "funnel", sort: "none", left: wide ? "22%" : "4%", width: wide ? "36%" : "50%", top: 8, bottom: 8, gap: 3, min: 0, max: Math.max(1, ...values), minSize: "2%",
+        type: "funnel", sort: "none", left: wide ? "28%" : "45%", width: wide ? "44%" : "53%", funnelAlign: "left", top: 8, bottom: 8, gap: 3, min: 0, max: Math.max(1, ...values), minSize: "2%",
         label: {
-          position: "right", color: style.ink, fontSize: 13, lineHeight: 18, backgroundColor: style.surface, padding: [0, 5], borderRadius: 3, // a steep step reaches below its words
-          formatter: (one) => `${one.name}\n${written(one.value, data.unit)} · ${Math.round((one.value / first) * 100)} %`,
+          position: "left", color: style.ink, fontSize: 13, lineHeight: 18, // the straight side: no step, however steep, covers a word
+          formatter: (one) => `${one.name}\n${data.told[one.dataIndex]} · ${Math.round((one.value / first) * 100)} %`,
         },
-        labelLine: { length: 14, lineStyle: { color: style.quiet } },
+        labelLine: { length: 8, lineStyle: { color: style.quiet } },
         data: data.categories.map((name, at) => ({ name, value: values[at], itemStyle: { color: tint(style.colours.accent, at * 0.11), borderColor: style.surface, borderWidth: 1 } })),
       }],
-      tooltip: { formatter: (one) => `${one.name}  ${written(one.value, data.unit)}` },
+      tooltip: { formatter: (one) => `${one.name}  ${data.told[one.dataIndex]}` },
     };
   },
 

@@ -60,8 +60,14 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
             yield Stage(origin, world, site)
 
 
+KEPT = """() => {
+  const parts = [...document.querySelectorAll("script[src], link[rel=stylesheet]")].map((e) => new URL(e.src || e.href).pathname);
+  return Promise.all([location.pathname, ...parts].map((path) => caches.match(path))).then((all) => all.every(Boolean));
+}"""
+
+
 def wait_saved(visit: Visit) -> None:
-    visit.page.wait_for_selector('#sync[data-state="saved"]', timeout=15_000)
+    visit.page.wait_for_selector('#sync:is([data-state="saved"], [data-state="empty"])', timeout=15_000)
 
 
 def test_the_case_page_in_both_languages(browser_for: Open, stage: Stage) -> None:
@@ -103,11 +109,8 @@ def test_a_phone_without_network_keeps_everything_and_sends_it_later(browser_for
         page = visit.page
         page.goto(url)
         wait_saved(visit)
-        page.wait_for_function(
-            "navigator.serviceWorker.ready.then(() => !!navigator.serviceWorker.controller)"
-        )
-        page.reload()  # now through the service worker, which keeps the page
-        wait_saved(visit)
+        expect(page.locator("#sync")).to_have_text("还没有填写；填写时随时保存，不用提交。")
+        page.wait_for_function(KEPT)  # also what this very first visit fetched before there was a worker
         visit.lose_network()
         page.locator('input[name="premises"][value="yes"]').check()
         page.locator('input[name="operating"][value="no"]').check()
@@ -137,6 +140,97 @@ def test_a_phone_without_network_keeps_everything_and_sends_it_later(browser_for
     assert len(received) == 1
     (sha256,) = received
     assert world.disposal.field.photo(staff("officer1"), case_id, sha256) == ("image/png", PNG)
+
+
+def test_the_site_form_says_what_it_does_not_take(browser_for: Open, stage: Stage) -> None:
+    world = stage.world
+    case_id = world.warn(enterprise=1, grade=3, warning_id="w-site-bad")
+    world.visit("officer1", case_id)
+    with browser_for(PHONE) as visit:
+        stage.enter(visit, "officer1")
+        page = visit.page
+        page.goto(f"{stage.origin}/disposal/cases/{case_id}/site")
+        wait_saved(visit)
+        page.fill("#workers_seen", "-5")
+        page.locator("#workers_seen").blur()
+        expect(page.locator("#sync")).to_have_text("没有保存，请填 0 或正整数：现场看到的职工人数")
+        expect(page.locator("#workers_seen")).to_have_attribute("aria-invalid", "true")
+        page.fill("#workers_seen", "5")
+        page.locator("#workers_seen").blur()
+        wait_saved(visit)
+        expect(page.locator("#workers_seen")).not_to_have_attribute("aria-invalid", "true")
+        note = {"name": "note.png", "mimeType": "image/png", "buffer": b"no picture"}
+        page.set_input_files("#photo", [note, {"name": "gate.png", "mimeType": "image/png", "buffer": PNG}])
+        expect(page.locator("#sync")).to_contain_text("note.png 不是照片，没有加入")
+        expect(page.locator("#photos img")).to_have_count(2)  # the visit's photo and this one
+        page.reload()
+        wait_saved(visit)  # nothing waits for ever
+    form, received = world.disposal.field.read(staff("officer1"), case_id)
+    assert form.answers["workers_seen"].value == 5
+    assert received == set(form.photos)
+
+
+def test_an_officer_sees_what_a_colleague_changed(browser_for: Open, stage: Stage) -> None:
+    world = stage.world
+    case_id = world.warn(enterprise=1, grade=3, warning_id="w-site-two")
+    world.visit("officer1", case_id)
+    url = f"{stage.origin}/disposal/cases/{case_id}/site"
+    with browser_for(PHONE) as mine, browser_for(PHONE) as theirs:
+        for visit in (mine, theirs):
+            stage.enter(visit, "officer1")
+            visit.page.goto(url)
+            wait_saved(visit)
+        mine.page.fill("#workers_seen", "3")
+        mine.page.locator("#workers_seen").blur()
+        wait_saved(mine)
+        theirs.page.reload()
+        wait_saved(theirs)
+        theirs.page.fill("#workers_seen", "8")
+        theirs.page.locator("#workers_seen").blur()
+        wait_saved(theirs)
+        mine.page.reload()
+        expect(mine.page.locator("#sync")).to_have_text(
+            "别人后来改了这几项，已显示新的内容：现场看到的职工人数"
+        )
+        expect(mine.page.locator("#workers_seen")).to_have_value("8")
+
+
+def test_what_was_typed_survives_a_refusal(browser_for: Open, stage: Stage) -> None:
+    world = stage.world
+    case_id = world.warn(enterprise=1, grade=3, warning_id="w-typed")
+    url = f"{stage.origin}/disposal/cases/{case_id}"
+    with browser_for(PHONE) as visit:
+        stage.enter(visit, "officer1")
+        visit.expect_error("422")
+        page = visit.page
+        page.goto(url)
+        page.locator("summary", has_text="登记联系人").click()
+        page.fill("#contact-name", "张三")
+        page.fill("#contact-phone", "123")
+        page.get_by_role("button", name="保存联系人").click()
+        expect(page.locator("main")).to_contain_text("请填写 11 位手机号码")
+        visit.axe("refused form")
+        page.get_by_role("link", name="返回填写").click()
+        expect(page.locator("#contact-name")).to_have_value("张三")
+        expect(page.locator("#contact-phone")).to_be_focused()
+        expect(page.locator("form .alert")).to_contain_text("上次没有保存")
+        visit.axe("restored form")
+        page.fill("#contact-phone", "13800000000")
+        page.get_by_role("button", name="保存联系人").click()
+        expect(page.locator("#messages")).to_contain_text("联系人已保存")
+        page.goto(url)  # nothing is left to restore
+        expect(page.locator("form .alert")).to_have_count(0)
+
+
+def test_paper_shows_the_case_and_no_forms(browser_for: Open, stage: Stage) -> None:
+    case_id = stage.world.warn(enterprise=1, grade=3, warning_id="w-paper")
+    with browser_for(PHONE) as visit:
+        stage.enter(visit, "officer1")
+        visit.page.goto(f"{stage.origin}/disposal/cases/{case_id}")
+        visit.page.emulate_media(media="print")
+        expect(visit.page.locator("#clocks")).to_be_visible()
+        assert visit.page.locator("main form:visible, main summary:visible", has_text="登记").count() == 0
+        expect(visit.page.locator("#actions")).to_be_hidden()
 
 
 def test_the_way_of_a_case_through_the_pages(browser_for: Open, stage: Stage) -> None:

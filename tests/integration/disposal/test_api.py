@@ -222,3 +222,28 @@ def test_a_page_of_the_navigation_says_what_is_missing(
     answer = site.as_(staff(who)).get(path)
     assert answer.status_code == 200
     assert says in answer.text
+
+
+@pytest.mark.parametrize(
+    ("account", "role", "enterprise", "leads"),
+    [
+        ("officer1", "street_officer", 1, True),  # registered and operating in his street
+        ("officer2", "street_officer", 2, False),  # operates in his street, the file is the other street's
+        ("bureau", "risk_analyst", 2, True),
+        ("bureau", "review_officer", 1, False),  # sees the case, not the file
+    ],
+)
+def test_a_case_leads_to_its_reasons_where_they_may_be_read(
+    site: SliceApplication, world: World, account: str, role: str, enterprise: int, leads: bool
+) -> None:
+    site.app.get("/risk/enterprises/{number}")(lambda number: None)  # the page of another slice
+    case_id = world.warn(enterprise=enterprise)
+    answer = site.as_(staff(account, role)).get(f"/disposal/cases/{case_id}")
+    assert answer.status_code == 200
+    assert (f'href="/risk/enterprises/{enterprise}"' in answer.text) is leads
+
+
+def test_intervals_are_rounded_as_on_the_overview(site: SliceApplication, world: World) -> None:
+    world.visit("officer1", world.warn())
+    page = site.as_(staff("bureau")).get("/disposal/measures").text
+    assert "1 / 1 · 20.7–100.0 %" in page

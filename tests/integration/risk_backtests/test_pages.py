@@ -225,8 +225,8 @@ def test_the_log_of_corrections_names_enterprise_month_and_run(
     assert "示例企业8号" in text
     assert "数据更正引起等级变化" in text
     assert f"/risk/runs/{run.id}" in text
-    assert "更正评估 202601" in analyst.get("/risk/runs?kind=correction").text
-    assert "月度评估 202601" not in analyst.get("/risk/runs?kind=correction").text
+    assert "更正评估 2026-01" in analyst.get("/risk/runs?kind=correction").text
+    assert "月度评估 2026-01" not in analyst.get("/risk/runs?kind=correction").text
 
 
 def test_the_list_says_how_much_waits_for_a_correction_and_how_far_one_is(
@@ -238,9 +238,9 @@ def test_the_list_says_how_much_waits_for_a_correction_and_how_far_one_is(
         district.departments.say(district.later(minutes=1), number, "GZ01 O")
     with district.database.transaction() as session:
         repository.add_pending(session, {202601: range(1, 9)}, district.clock.now())
-    assert "还有 1 个月、共 8 个户月等待更正，从 202601 开始" in analyst.get("/risk/runs").text
+    assert "还有 1 个月、共 8 个户月等待更正，从 2026-01 开始" in analyst.get("/risk/runs").text
     assert (
-        "Still to be corrected: 8 enterprise-months (months: 1, from 202601 on)"
+        "Still to be corrected: 8 enterprise-months (months: 1, from 2026-01 on)"
         in analyst.get("/risk/runs?lang=en").text
     )
     runs = district.process()

@@ -11,6 +11,7 @@ from sqlalchemy import delete
 from api.infra.db import Database
 from api.kernel.errors import DomainError
 from api.risk import tables as t
+from api.risk.board import charts
 from api.risk.board.model import Confirmed, Group, OpenCases, Shade, Sources, Step
 from tests.support.board_scene import MONTH, NOW, BoardScene, flow_line, seeded_towns
 from tests.support.slice_application import person
@@ -186,6 +187,8 @@ def test_the_funnel_asks_for_whole_months(scene: BoardScene) -> None:
     assert [found.reached(step) for step in Step] == [14, 10, 6, 3, 1, 0]
     assert (found.reached(Step.ISSUED, 4), found.reached(Step.ISSUED, None, SECOND)) == (9, 5)
     assert (found.late(), found.late(Step.VERIFIED), found.late(Step.SIGNED)) == (2, 2, 0)
+    assert charts.funnel(found, "zh")["told"] == ["14 件", "10 件", "6 件", "3 件", "1 件", "0 件"]
+    assert charts.funnel(found, "en")["told"][-2:] == ["1 case", "0 cases"]
     refused("risk.period_malformed", lambda: scene.district.funnel(ANALYST, 202611, 202610))
     refused("risk.period_malformed", lambda: scene.district.funnel(ANALYST, 202311, 202611))
     scene.cases.lines = None

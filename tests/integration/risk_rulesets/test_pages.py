@@ -340,6 +340,8 @@ def test_a_copy_and_its_difference_in_words(site: Site) -> None:
     assert "版本号 1.1 2.0" in table
     wrong = site.anna.post(f"{AT}/{row}/copy", data={"csrf_token": "csrf", "version": "x y"})
     assert wrong.status_code == 422
+    assert "版本号只能用字母、数字、点和短横" in wrong.text
+    assert 'value="x y"' in wrong.text
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,7 @@ def test_headings_without_a_served_entry_do_not_show() -> None:
         ("/riskier", ""),
         ("/risk/trend", "/risk/board"),
         ("/risk/shadows/abc", "/risk/backtests"),
+        ("/risk/corrections", "/risk/runs"),
         ("/exchange/quarantine", "/exchange/quarantine"),
     ],
 )

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Annotated
 
 import pytest
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Form
 from fastapi.responses import HTMLResponse, Response
 from fastapi.testclient import TestClient
 from starlette.requests import Request
 
+from api.infra import problems
 from api.infra.auth import ANONYMOUS, Principal
+from api.infra.i18n import format_month
 from api.infra.web import Visitor, WebConfig, install_web, page, problem_page, redirect
 from api.infra.web.assets import Assets, MissingAsset
 from api.infra.web.errors import NEXT_STEPS, next_steps
@@ -65,6 +70,43 @@ def build(*, who: Principal = ANONYMOUS, test: bool = True, secure: bool = False
 def client() -> Iterator[TestClient]:
     with TestClient(build(), base_url="http://localhost") as made:
         yield made
+
+
+POSTED = {"accept": "text/html", "origin": "http://localhost"}
+
+
+def test_a_malformed_form_is_told_in_words_with_a_way_back() -> None:
+    app = build()
+    problems.install(app)
+    app.state.container = SimpleNamespace(settings=SimpleNamespace(public_origin="http://localhost"))
+
+    @app.post("/tasks")
+    def task(due_on: Annotated[date, Form()], text: Annotated[str, Form(max_length=3)]) -> None: ...
+
+    here = POSTED | {"referer": "http://localhost/tasks/new?of=1"}
+    client = TestClient(app, base_url="http://localhost")
+    answer = client.post("/tasks", data={"due_on": "2026-13-45", "text": "long"}, headers=here)
+    assert answer.status_code == 422
+    assert "日期不对，请按“年-月-日”填写。" in answer.text
+    assert "最多 3 个字。" in answer.text
+    assert 'data-problem="due_on text"' in answer.text
+    assert 'href="/tasks/new?of=1"' in answer.text
+    english = client.post("/tasks?lang=en", data={"text": "ok"}, headers=here)
+    assert "Not filled in." in english.text
+    assert "Back to the form" in english.text
+    for elsewhere in ("https://elsewhere.example/tasks", "http://localhost//elsewhere.example", ""):
+        strange = client.post("/tasks", data={}, headers=POSTED | {"referer": elsewhere})
+        assert "Back to the form" not in strange.text
+    plain = client.post("/tasks", data={}, headers={"accept": "application/json"})
+    assert plain.json()["errors"][0]["message"] == "Field required"
+
+
+def test_a_month_is_written_with_a_hyphen() -> None:
+    assert (format_month(202610), format_month(202601, "en"), format_month(None)) == (
+        "2026-10",
+        "2026-01",
+        "—",
+    )
 
 
 def test_chinese_comes_first_and_a_switch_is_remembered(client: TestClient) -> None:

@@ -64,9 +64,62 @@ document.addEventListener("submit", (event) => {
     event.preventDefault();
     return;
   }
+  keepDraft(form);
   form.setAttribute("data-sent", ""); // a field may be named "dataset"
   event.submitter?.setAttribute("aria-busy", "true");
 });
+
+// What staff typed into a form survives a refusal and a new login: kept in this tab until the form's page is open again.
+// Never passwords or files; gone with the first answer that is no problem, at logout, and with the tab.
+const DRAFT = "concord-draft";
+const problem = document.querySelector("[data-problem]");
+
+const keyOf = (form) => `${form.getAttribute("action")} ${form.querySelector('input[name="action"]')?.value ?? ""}`;
+const typed = (form) => [...form.elements].filter((field) => field.name && !["hidden", "password", "file", "submit", "button", "fieldset"].includes(field.type));
+
+function keepDraft(form) {
+  if (form.getAttribute("action") === "/logout") return sessionStorage.removeItem(DRAFT);
+  if (form.method !== "post" || !document.documentElement.classList.contains("staff") || location.pathname.startsWith("/login")) return;
+  const fields = typed(form).map((field) => [field.name, field.value, field.checked ?? false, field.labels?.[0]?.firstChild?.textContent.trim()]);
+  sessionStorage.setItem(DRAFT, JSON.stringify({ page: location.pathname + location.search, key: keyOf(form), fields }));
+}
+
+function restoreDraft() {
+  const draft = JSON.parse(sessionStorage.getItem(DRAFT) ?? "null");
+  if (!draft) return;
+  if (problem) {
+    sessionStorage.setItem(DRAFT, JSON.stringify({ ...draft, wrong: problem.dataset.problem.split(" ") }));
+    for (const pointer of problem.querySelectorAll("[data-pointer]")) {
+      const label = draft.fields.find(([name]) => `/${name}` === pointer.textContent)?.[3];
+      if (label) pointer.textContent = label; // the form's own word
+    }
+    return;
+  }
+  const here = draft.page === location.pathname + location.search;
+  if (draft.wrong && !here) return; // on the way back, perhaps by the login
+  sessionStorage.removeItem(DRAFT);
+  const form = draft.wrong && [...document.forms].find((one) => keyOf(one) === draft.key);
+  if (!form) return;
+  const left = [...draft.fields];
+  for (const field of typed(form)) {
+    const at = left.findIndex(([name, value]) => name === field.name && (!["radio", "checkbox"].includes(field.type) || value === field.value));
+    if (at < 0) continue;
+    const [[, value, checked]] = left.splice(at, 1);
+    if (["radio", "checkbox"].includes(field.type)) field.checked = checked;
+    else field.value = value;
+    if (!draft.wrong.includes(field.name)) continue;
+    field.setAttribute("aria-invalid", "true");
+    field.closest(".field")?.classList.add("field-invalid");
+  }
+  for (let fold = form.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+  const note = document.createElement("p");
+  note.className = "alert alert-warning";
+  note.textContent = document.getElementById("messages").dataset.restored;
+  form.prepend(note);
+  (form.querySelector('[aria-invalid="true"]') ?? typed(form)[0])?.focus();
+}
+
+restoreDraft();
 
 addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) form.removeAttribute("data-sent");
