@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import threading
 from datetime import date, datetime, timedelta
 
@@ -132,6 +133,9 @@ def test_a_numbered_notice_with_sms_and_record_of_service(world: World) -> None:
     text = pypdfium2.PdfDocument(pdf)[0].get_textpage().get_text_range()
     for piece in ("劳动关系风险提示书", "示例科技1号有限公司", "不是行政处罚", "第二十四条", "TEST"):
         assert piece in text.replace("\r\n", "")
+    day, last = re.findall(r"\d{4}-\d{2}-\d{2}", text)[-1], re.findall(r"请于 ?(\d{4}-\d{2}-\d{2}) ?前", text)
+    assert last
+    assert last[0] > day  # a time to answer, after the day of the paper
     markup = pypdfium2.PdfDocument(papers.pdf(who, second.id)[1])[0].get_textpage().get_text_range()
     assert "#set page()" in markup
     sms = [text for to, text in world.messages() if to == "13800000001"]

@@ -103,3 +103,9 @@ def test_who_takes_rejected_rows_to_repair_them_is_audited(
     for ending in ("csv", "xlsx"):
         assert officer.get(f"/api/v1/exchange/batches/{batch}/rejected.{ending}").status_code == 200
     assert [line.object_id for line in audited(world, "exchange.rejected_taken")] == [batch, batch]
+
+
+def test_a_row_is_named_by_its_line_of_the_file(officer: TestClient, world: World, batch: str) -> None:
+    second = world.send("water", [water(9, usage="-9")]).id
+    listed = rows_of(officer.post(f"{PATH}?batch={second}", json=BODY).content, 1)
+    assert [row[1:3] for row in listed[4:-2]] == [[second, 1.0]]
