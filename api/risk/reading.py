@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, exists, func, select, tuple_
 from sqlalchemy.orm import Session
 
+from api.kernel.clock import shanghai_day
 from api.risk import tables as t
 from api.risk.model import RunKind, RunState, WarningState
 from api.risk.rules import Sight
@@ -218,18 +219,19 @@ def last_indexed(session: Session) -> int | None:
 
 
 def highest_shown(session: Session, enterprise: int, first: date, last: date) -> int:
-    """The highest shown grade (0–4) between two days, both included, from the log."""
-    before = (
-        select(t.ChangeRow.shown_after)
-        .where(t.ChangeRow.enterprise == enterprise, t.ChangeRow.as_of < first)
-        .order_by(t.ChangeRow.no.desc())
-        .limit(1)
-    )
-    within = select(t.ChangeRow.shown_after).where(
-        t.ChangeRow.enterprise == enterprise, t.ChangeRow.as_of >= first, t.ChangeRow.as_of <= last
-    )
-    grades = [session.scalar(before), *session.scalars(within)]
-    return max((grade for grade in grades if grade is not None and grade <= 4), default=0)
+    """The highest shown grade (0–4) between two days, both included, from the log.
+
+    A grade counts from the day of its run; one that a correction said, from the day on which people could see it.
+    """
+    row = t.ChangeRow
+    query = select(row.reason, row.at, row.as_of, row.shown_after).where(row.enterprise == enterprise)
+    said = [
+        (shanghai_day(at) if reason == "correction" else as_of, shown)
+        for reason, at, as_of, shown in session.execute(query.order_by(row.no))
+    ]
+    before = [shown for day, shown in said if day < first][-1:]
+    within = [shown for day, shown in said if first <= day <= last]
+    return max((shown for shown in (*before, *within) if shown is not None and shown <= 4), default=0)
 
 
 def without_episode(session: Session) -> dict[int, str]:

@@ -6,12 +6,13 @@ Everybody begins with too little data (5), which is no move.
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date
+from datetime import UTC, date, datetime
 
+import pytest
 from sqlalchemy import select
 
-from api.infra.db import UnitOfWork
-from api.risk import repository
+from api.infra.db import Database, UnitOfWork
+from api.risk import reading, repository
 from api.risk.episodes.closure import Decided
 from api.risk.episodes.force import Outcome, Row
 from api.risk.episodes.grading import UNKNOWN
@@ -70,3 +71,36 @@ def test_the_log_knows_every_shown_grade_at_every_moment(district: District) -> 
     warnings.close(person("risk_director"), episode.id, decided, "officer-1")
     seen.append(agreed(district))
     assert len({tuple(sorted(counts.items())) for counts in seen}) >= 4
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "highest"),
+    [
+        (
+            date(2026, 5, 1),
+            date(2026, 5, 31),
+            2,
+        ),  # what stood before, and nothing that was said later of then
+        (date(2026, 6, 1), date(2026, 6, 30), 4),  # the day on which the correction could be seen
+        (date(2026, 1, 1), date(2026, 3, 31), 0),  # too little data is no grade
+        (date(2026, 7, 1), date(2026, 7, 31), 1),
+    ],
+)
+def test_a_correction_counts_from_the_day_on_which_it_could_be_seen(
+    database: Database, first: date, last: date, highest: int
+) -> None:
+    with database.transaction() as session:
+        for reason, as_of, at, shown in (
+            ("run", date(2026, 3, 5), datetime(2026, 3, 5, 1, tzinfo=UTC), 5),
+            ("run", date(2026, 4, 5), datetime(2026, 4, 5, 1, tzinfo=UTC), 2),
+            ("correction", date(2026, 5, 5), datetime(2026, 5, 31, 16, tzinfo=UTC), 4),  # Shanghai: 1 June
+            ("closure", date(2026, 6, 20), datetime(2026, 6, 20, 1, tzinfo=UTC), 1),
+        ):
+            session.add(
+                ChangeRow(
+                    at=at, as_of=as_of, enterprise=7, month=202604, reason=reason, run_id=None,
+                    raw_before=None, raw_after=None, shown_before=None, shown_after=shown,
+                )
+            )  # fmt: skip
+    with database.read() as session:
+        assert reading.highest_shown(session, 7, first, last) == highest
