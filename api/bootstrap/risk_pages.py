@@ -172,6 +172,10 @@ class DisposalCases:
         """Cases of an enterprise, newest first."""
         return [_case(case) for case in self._c.disposal.reading.of_enterprise(who, enterprise)]
 
+    def owned(self, who: Any, enterprise: int) -> bool:
+        """Whether the person's unit answers for an open case of it."""
+        return bool(self._c.disposal.reading.owned(who, enterprise))
+
     def of_warnings(self, who: Any, warnings: Collection[str]) -> Mapping[str, CaseLine]:
         """Cases by warning."""
         ids = list(warnings)

@@ -266,6 +266,10 @@ class Cases(Protocol):
         """An enterprise's cases, newest first."""
         ...
 
+    def owned(self, who: Any, enterprise: int) -> bool:
+        """Whether a unit for which the person acts answers for an open case of the enterprise."""
+        ...
+
     def of_warnings(self, who: Any, warnings: Collection[str]) -> Mapping[str, CaseLine]:
         """Cases by warning; the number of questions does not grow with their number."""
         ...

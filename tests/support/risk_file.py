@@ -54,6 +54,7 @@ class CaseBook:
 
     def __init__(self) -> None:
         self.lines: list[tuple[int, CaseLine]] = []
+        self.mine: set[int] = set()
 
     def write(self, enterprise: int, warning: str, at: datetime, **changes: Any) -> None:
         values: dict[str, Any] = {
@@ -65,6 +66,9 @@ class CaseBook:
 
     def of_enterprise(self, who: Any, enterprise: int) -> Sequence[CaseLine]:
         return [line for firm, line in self.lines if firm == enterprise]
+
+    def owned(self, who: Any, enterprise: int) -> bool:
+        return enterprise in self.mine
 
     def of_warnings(self, who: Any, warnings: Collection[str]) -> Mapping[str, CaseLine]:
         return {line.warning_id: line for _firm, line in self.lines if line.warning_id in warnings}

@@ -31,6 +31,15 @@ class Reading:
             rows = repository.cases(session, reach, enterprise=enterprise, limit=LINES_MOST)
             return self._lines(session, rows)
 
+    def owned(self, who: Principal, enterprise: int) -> bool:
+        """Whether a unit for which the caller acts answers for an open case of the enterprise."""
+        with self._c.uow.read() as session:
+            reach = self._reach(session, who)
+            if reach is None:
+                return False
+            rows = repository.cases(session, reach, enterprise=enterprise, limit=LINES_MOST)
+            return any(row.stage != Stage.CLOSED and reach.holds(row.unit) for row in rows)
+
     def by_warnings(self, who: Principal, warnings: Sequence[str]) -> Mapping[str, CaseLine]:
         """The cases of these warnings (at most 500) that the caller may see, by warning."""
         with self._c.uow.read() as session:

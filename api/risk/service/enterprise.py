@@ -40,7 +40,7 @@ class EnterpriseFiles:
         self._cases, self._places, self._people = cases, places, people
 
     def file(self, who: Principal, enterprise: int) -> EnterpriseFile:
-        """Everything about it; another street's enterprise is not found. Raises not_found, forbidden."""
+        """Everything about it; another street's enterprise is not found, unless the reader answers for a case of it. Raises not_found, forbidden."""
         today = shanghai_day(self._clock.now())
         with self._uow.read() as session:
             standing, run, ruleset = self._standing(session, who, enterprise)
@@ -117,7 +117,10 @@ class EnterpriseFiles:
     ) -> tuple[StandingRow, Run, RuleSetRef]:
         sight = sight_of(who.roles, who.attributes)
         standing = reading.standing(session, enterprise)
-        if standing is None or not sight.covers(standing.town):
+        if standing is None:
+            raise not_found()
+        # Who answers for a case by the address where an enterprise works must know why it is warned of.
+        if not sight.covers(standing.town) and not self._cases.owned(who, enterprise):
             raise not_found()
         run = reading.run_behind(session, standing)
         if run is None:

@@ -101,6 +101,19 @@ def test_lines_show_no_more_than_posts_open(world: World) -> None:
     assert reading.by_warnings(staff("officer1"), []) == {}
 
 
+def test_a_case_is_owned_by_those_who_answer_for_it_while_it_is_open(world: World) -> None:
+    case_id = world.warn(enterprise=1, grade=2)
+    owned = world.disposal.reading.owned
+    world.disposal.tasks.open(staff("officer1"), case_id, "union", "请协助核查。", date(2026, 3, 9))
+    assert {name: owned(staff(name), 1) for name in ("officer1", "lead1", "officer2", "union", "nobody")} == {
+        "officer1": True, "lead1": True, "officer2": False, "union": False, "nobody": False,
+    }  # fmt: skip
+    assert not owned(staff("officer1"), 2)
+    with world.database.transaction() as session:
+        session.get_one(CaseRow, case_id).stage = "closed"
+    assert not owned(staff("officer1"), 1)
+
+
 # -- tasks, transfers, supervision
 
 

@@ -65,6 +65,9 @@ class NoCases:
     def of_enterprise(self, who: Any, enterprise: int) -> list[Any]:
         return []
 
+    def owned(self, who: Any, enterprise: int) -> bool:
+        return False
+
     def by_warnings(self, who: Any, warnings: Any) -> dict[str, Any]:
         return {}
 

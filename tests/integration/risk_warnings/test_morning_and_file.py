@@ -182,6 +182,19 @@ def test_another_streets_enterprise_is_not_found_on_any_way(site: SliceApplicati
     get(site.as_(ANALYST), f"/enterprises/{2**63}", 422)
 
 
+def test_who_answers_for_a_case_reads_why_wherever_the_enterprise_is_registered(
+    site: SliceApplication, risk: SimpleNamespace
+) -> None:
+    """A case goes to the street where an enterprise works; who has it reads the file and decides nothing about it."""
+    risk.cases.mine.add(2)
+    officer = site.as_(STREET)
+    assert get(officer, "/enterprises/2")["enterprise"] == 2
+    assert officer.get("/risk/enterprises/2/points/SB01").status_code == 200
+    form = {"kind": "snooze", "reason": "x", "expires_on": "2026-02-20", "csrf_token": "csrf"}
+    assert officer.post("/risk/enterprises/2/judgements", data=form).status_code == 404
+    get(officer, "/enterprises/3", 404)
+
+
 def test_who_only_reads_neither_overrides_nor_snoozes(site: SliceApplication) -> None:
     auditor = site.as_("auditor")
     page = auditor.get("/risk/enterprises/1").text
