@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from api.kernel.clock import shanghai_day
 from scripts.journey.client import ApiClient, Refused
 from scripts.journey.people import CODE, LINK, Connect, Person, Town
 from scripts.journey.stage import Employer, wait_until
@@ -94,8 +95,9 @@ class ContractPlay:
 
     def send(self, worker: Person) -> tuple[dict[str, Any], int]:
         """Draft, check, send; returns the answer and how many messages the worker had before."""
-        start = (datetime.now(UTC) + timedelta(days=10)).date().replace(day=1)
-        if start <= datetime.now(UTC).date():
+        today = shanghai_day(datetime.now(UTC))
+        start = (today + timedelta(days=10)).replace(day=1)
+        if start <= today:
             start = (start + timedelta(days=40)).replace(day=1)
         body = {"template_id": "concord-labour-fixed", "fields": draft_fields(worker, start)}
         saved = self._employer.agent.post("/contracts", body)

@@ -40,7 +40,10 @@ class EnterpriseFiles:
         self._cases, self._places, self._people = cases, places, people
 
     def file(self, who: Principal, enterprise: int) -> EnterpriseFile:
-        """Everything about it; another street's enterprise is not found, unless the reader answers for a case of it. Raises not_found, forbidden."""
+        """Everything about it; another street's enterprise is not found unless the reader answers for a case of it.
+
+        Raises not_found, forbidden.
+        """
         today = shanghai_day(self._clock.now())
         with self._uow.read() as session:
             standing, run, ruleset = self._standing(session, who, enterprise)

@@ -21,6 +21,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from api.exchange.rules.catalogue import dataset_of
+from api.kernel.clock import shanghai_day
 from chain.errors import ProofInvalid
 from chain.merkle.hashing import leaf_hash
 from chain.merkle.verification import verify_inclusion
@@ -101,7 +102,7 @@ def cast(live_platform: Platform) -> Cast:
     data, made.clients["data"] = people.one("data", "regulator")
     operator.post("/exchange/officers", {"account_id": data, "owner": "*"})
     made.client("analyst", "risk_analyst")
-    today = datetime.now(UTC).date().isoformat()
+    today = shanghai_day(datetime.now(UTC)).isoformat()
     for name, role, unit, capacity in (
         ("street", "street_officer", TOWN, "officer"),
         ("elsewhere", "street_officer", OTHER, "officer"),
@@ -133,12 +134,12 @@ def send(page: Page, origin: str, dataset: str, body: bytes, first: str, last: s
 
 def on_site(page: Page, visit: Visit, url: str) -> None:
     """The site form on a phone that loses its network: filled in offline, with a photo, sent when the network is back."""
-    saved = '#sync[data-state="saved"]'
+    empty, saved = '#sync[data-state="empty"]', '#sync[data-state="saved"]'
     page.goto(url)
-    page.wait_for_selector(saved, timeout=20_000)
+    page.wait_for_selector(empty, timeout=20_000)
     wait_until("the service worker", 20, lambda: page.evaluate("!!navigator.serviceWorker.controller"))
     page.reload()
-    page.wait_for_selector(saved, timeout=20_000)
+    page.wait_for_selector(empty, timeout=20_000)
     visit.lose_network()
     for name, value in (("premises", "yes"), ("operating", "yes"), ("wages_paid", "no")):
         page.locator(f'input[name="{name}"][value="{value}"]').check()
@@ -155,7 +156,7 @@ def on_site(page: Page, visit: Visit, url: str) -> None:
 
 def test_from_a_departments_file_to_a_decision_on_chain(browser_for: Opener, cast: Cast) -> None:
     origin = cast.scene.origin
-    today = datetime.now(UTC).date()
+    today = shanghai_day(datetime.now(UTC))
     month = Month(today.year, today.month).plus(-1)
     first, last = f"{month.year - 1}-{month.month:02d}-01", today.isoformat()
 
