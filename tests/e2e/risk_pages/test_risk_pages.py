@@ -141,7 +141,7 @@ def test_a_file_is_taken_out_by_keyboard(browser_for: Open, stage: Stage, lang: 
         stage.enter(visit, ANALYST)
         page = visit.page
         page.goto(f"{stage.origin}/risk/enterprises/4?lang={lang}")
-        page.locator('a[href="#export"]').focus()
+        page.locator('a.button[href="#export"]').focus()
         page.keyboard.press("Enter")
         summary = page.locator("#export summary")
         summary.focus()
