@@ -204,6 +204,7 @@ ACTION_NAMES = {
     "risk.rule_set_validated": N_("通过校验"),
     "risk.rule_set_published": N_("发布"),
     "risk.rule_set_withdrawn": N_("撤回草稿"),
+    "risk.rule_set_exported": N_("导出规则集"),
     "risk.rule_set_trail_exported": N_("导出审计记录"),
 }
 FRAME_NAMES = {
