@@ -181,4 +181,4 @@ def test_what_waits_for_a_correction_is_said_on_a_phone_and_at_a_desk(
             visit.axe("runs that wait")
             visit.shot(f"risk-runs-waiting-{lang}")
     with district.database.transaction() as session:
-        repository.take_pending(session, (), 0, 0)
+        repository.take_pending(session, {}, 0, 0)

@@ -229,7 +229,7 @@ def test_a_large_file_is_looked_into_and_a_small_one_named_by_its_run(
     monkeypatch.setattr(kept, "NAMED_MAX", named)
     district = delivered(database, tmp_path, 6)
     with database.transaction() as session:
-        repository.take_pending(session, (), 0, 0)
+        repository.take_pending(session, {}, 0, 0)
         repository.add_pending(session, {202602: [1, 2, 3]}, district.clock.now())
     assert [size for _months, size in finish(district)] == [3]
     history = {n: district.kept.history(n, list(MONTHS)) for n in (1, 4)}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from api.infra.db import UnitOfWork
+from api.infra.db import Database, UnitOfWork
 from api.risk import repository
 from api.risk.episodes.grading import Grading
 from api.risk.runs.replay import Replay
@@ -16,6 +16,7 @@ from api.risk.tables import ChangeRow, RunRow, ShadowRow, StandingRow
 from tests.support.risk_district import START, District
 from tests.support.risk_story import DOCUMENT
 
+NOW = datetime(2026, 4, 5, tzinfo=UTC)
 FEB, MAR, APR = date(2026, 2, 5), date(2026, 3, 5), date(2026, 4, 5)
 RATES: dict[str, Any] = {**DOCUMENT, "rates": ["LY01"]}
 TURNED: dict[str, Any] = {
@@ -46,10 +47,10 @@ def tiers(district: District, grading: Grading, enterprise: int) -> dict[str, in
     return {point: tier for point, tier in grading.unpack(row.tiers_a, row.tiers_b).items() if tier}
 
 
-def corrected(district: District, pairs: list[tuple[int, int]]) -> list[Any]:
+def corrected(district: District, months: dict[int, list[int]]) -> list[Any]:
     """Corrections until none waits."""
     with district.database.transaction() as session:
-        repository.add_pending(session, pairs, district.clock.now())
+        repository.add_pending(session, months, district.clock.now())
     done = []
     while run := district.runs.start_correction():
         done.append(district.runs.complete(run.id))
@@ -121,7 +122,7 @@ def test_a_correction_judges_a_month_by_the_rules_that_judged_it(district: Distr
     district.month(202602, MAR)
     hashes = [district.scorer.checked(document).hash for document in (DOCUMENT, STRICT)]
     district.departments.say(district.later(hours=1), 3, "GZ02 B")
-    done = corrected(district, [(3, 202601), (3, 202602)])
+    done = corrected(district, {202601: [3], 202602: [3]})
     assert [run.ruleset_hash for run in done] == hashes
     assert log(district) == [(3, 202602, 0, 2, 0, 2)]
     assert all(replayed(district, run.id) for run in done)
@@ -136,7 +137,7 @@ def test_what_people_see_follows_the_newest_rules_also_when_the_past_is_correcte
     district.month(202602, MAR)
     assert (of(district, 3).raw, of(district, 3).shown) == (0, 2)  # held: February is the first month below
     district.departments.say(district.later(hours=1), 3, "GZ02 Y", last=date(2026, 2, 28))
-    corrected(district, [(3, 202601)])
+    corrected(district, {202601: [3]})
     assert log(district) == []  # yellow then, and yellow now
     assert (of(district, 3).raw, of(district, 3).shown) == (0, 2)
 
@@ -161,5 +162,30 @@ def test_a_correction_is_not_blamed_for_what_a_day_said_before(district: Distric
     district.today(date(2026, 2, 10))
     assert of(district, 3).raw == 4
     district.departments.say(district.later(hours=1), 3, text, first=date(2026, 2, 9))
-    corrected(district, [(3, 202601)])
+    corrected(district, {202601: [3]})
     assert log(district) == []
+
+
+def test_small_corrections_that_go_first_take_months_of_one_rule_set_and_lose_none(
+    database: Database,
+) -> None:
+    rules = {202601: "old", 202602: "old", 202603: "new"}
+    small = {month: [3, 4] for month in rules}
+    taken = []
+    with database.transaction() as session:
+        repository.add_pending(session, {month: range(1, 40) for month in rules}, NOW)
+        repository.add_pending(session, small, NOW)
+        for _ in range(2):
+            taken.append(repository.take_pending(session, rules, 50, 10))
+        left = dict(repository.waiting(session))
+    assert taken == [({202601: [3, 4], 202602: [3, 4]}, True), ({202603: [3, 4]}, True)]
+    assert left == dict.fromkeys(rules, 37)
+
+
+def test_months_of_two_rule_sets_are_never_taken_together(database: Database) -> None:
+    rules = {202601: "old", 202602: "new"}
+    with database.transaction() as session:
+        repository.add_pending(session, {month: [1] for month in rules}, NOW)
+        first = repository.take_pending(session, rules, 50, 10)
+        second = repository.take_pending(session, rules, 50, 10)
+    assert (first, second) == (({202601: [1]}, False), ({202602: [1]}, False))
