@@ -13,6 +13,7 @@ const LONGEST = 1600;
 const MOST = 30;
 let csrf = document.querySelector('meta[name="csrf-token"]')?.content ?? "";
 let running = null;
+let more = false;
 
 let db, device, state;
 
@@ -163,9 +164,18 @@ async function draw() {
   list.replaceChildren(...items); // at once: two calls that overlap must not show a photo twice
 }
 
+// One round at a time; what is asked for while one runs gets a round of its own.
 function sync() {
-  running ??= once().finally(() => { running = null; });
+  more = true;
+  running ??= rounds().finally(() => { running = null; });
   return running;
+}
+
+async function rounds() {
+  while (more) {
+    more = false;
+    await once();
+  }
 }
 
 async function once() {
@@ -173,11 +183,12 @@ async function once() {
   try {
     const sent = Object.fromEntries(Object.entries(state.answers).map(([name, a]) => [name, a.counter]));
     const answers = Object.entries(state.answers).filter(([, a]) => !a.other).map(([name, { value, counter, at }]) => ({ name, value, counter, at }));
+    const photos = own(); // a photo taken from here on goes with the next round: the server must know it before its bytes come
     const fresh = answers.length || state.photos.length
-      ? await send(`${api}/form`, () => ({ headers: { "content-type": "application/json" }, body: JSON.stringify({ device, cycle: state.cycle, answers, photos: own() }) }))
+      ? await send(`${api}/form`, () => ({ headers: { "content-type": "application/json" }, body: JSON.stringify({ device, cycle: state.cycle, answers, photos }) }))
       : await send(`${api}/form`, () => ({ method: "GET" }));
     const others = await merged(fresh, sent);
-    for (const photo of own()) {
+    for (const photo of photos) {
       const key = `${caseId}/${photo.sha256}`;
       const body = await get("photos", key);
       if (!body) continue;
@@ -247,7 +258,9 @@ async function keep() {
   const parts = performance.getEntriesByType("resource").map((one) => new URL(one.name)).filter((url) => url.origin === location.origin && url.pathname.startsWith("/static/"));
   for (const { pathname } of [location, ...parts]) {
     if (!(await caches.match(pathname))) await fetch(pathname, { credentials: "same-origin" });
+    if (!(await caches.match(pathname))) return; // not kept after all: nothing is promised
   }
+  document.getElementById("kept").hidden = false;
 }
 
 function debounce(work, ms) {
@@ -277,6 +290,7 @@ form.addEventListener("submit", (event) => event.preventDefault());
 form.addEventListener("change", (event) => change(event.target));
 form.elements.remark?.addEventListener("input", debounce((event) => change(event.target), 600));
 document.getElementById("photo").addEventListener("change", (event) => take(event.target));
+document.getElementById("site-fields").disabled = false; // nothing can be typed before it is heard
 window.addEventListener("online", () => sync());
 window.addEventListener("offline", () => tell());
 setInterval(() => pending() && sync(), 30_000);

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from api.anchoring import tables as _anchoring  # noqa: F401  the recorder's tables
 from api.disposal import router
@@ -60,12 +60,6 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
             yield Stage(origin, world, site)
 
 
-KEPT = """() => {
-  const parts = [...document.querySelectorAll("script[src], link[rel=stylesheet]")].map((e) => new URL(e.src || e.href).pathname);
-  return Promise.all([location.pathname, ...parts].map((path) => caches.match(path))).then((all) => all.every(Boolean));
-}"""
-
-
 def wait_saved(visit: Visit) -> None:
     visit.page.wait_for_selector('#sync:is([data-state="saved"], [data-state="empty"])', timeout=15_000)
 
@@ -110,7 +104,7 @@ def test_a_phone_without_network_keeps_everything_and_sends_it_later(browser_for
         page.goto(url)
         wait_saved(visit)
         expect(page.locator("#sync")).to_have_text("还没有填写；填写时随时保存，不用提交。")
-        page.wait_for_function(KEPT)  # also what this very first visit fetched before there was a worker
+        expect(page.locator("#kept")).to_be_visible(timeout=20_000)  # the first visit began before there was a worker
         visit.lose_network()
         page.locator('input[name="premises"][value="yes"]').check()
         page.locator('input[name="operating"][value="no"]').check()
@@ -140,6 +134,34 @@ def test_a_phone_without_network_keeps_everything_and_sends_it_later(browser_for
     assert len(received) == 1
     (sha256,) = received
     assert world.disposal.field.photo(staff("officer1"), case_id, sha256) == ("image/png", PNG)
+
+
+def test_a_photo_taken_while_answers_are_sent_goes_with_the_next_round(browser_for: Open, stage: Stage) -> None:
+    world = stage.world
+    case_id = world.warn(enterprise=1, grade=2, warning_id="w-site-round")
+    world.do("officer1", case_id, Action.SIGN_IN)
+    held: list[Route] = []
+
+    def first_waits(route: Route) -> None:
+        if route.request.method == "PUT" and not held:
+            held.append(route)
+        else:
+            route.continue_()
+
+    with browser_for(PHONE) as visit:
+        stage.enter(visit, "officer1")
+        page = visit.page
+        page.goto(f"{stage.origin}/disposal/cases/{case_id}/site")
+        page.route("**/form", first_waits)
+        with page.expect_request(lambda request: request.method == "PUT"):
+            page.locator('input[name="premises"][value="yes"]').check()
+        page.set_input_files("#photo", {"name": "gate.png", "mimeType": "image/png", "buffer": PNG})
+        expect(page.locator("#photos img")).to_have_count(1)
+        held[0].continue_()
+        wait_saved(visit)
+    form, received = world.disposal.field.read(staff("officer1"), case_id)
+    assert form.answers["premises"].value == "yes"
+    assert len(received) == 1
 
 
 def test_the_site_form_says_what_it_does_not_take(browser_for: Open, stage: Stage) -> None:

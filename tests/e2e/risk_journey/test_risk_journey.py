@@ -137,9 +137,7 @@ def on_site(page: Page, visit: Visit, url: str) -> None:
     empty, saved = '#sync[data-state="empty"]', '#sync[data-state="saved"]'
     page.goto(url)
     page.wait_for_selector(empty, timeout=20_000)
-    wait_until("the service worker", 20, lambda: page.evaluate("!!navigator.serviceWorker.controller"))
-    page.reload()
-    page.wait_for_selector(empty, timeout=20_000)
+    expect(page.locator("#kept")).to_be_visible(timeout=20_000)
     visit.lose_network()
     for name, value in (("premises", "yes"), ("operating", "yes"), ("wages_paid", "no")):
         page.locator(f'input[name="{name}"][value="{value}"]').check()
