@@ -62,6 +62,11 @@ def test_values_outside_the_rules_are_refused(value: object, code: str) -> None:
         (b'{"a":"\\u0041"}', "jcs.not_canonical"),
         (b"[" * 5000 + b"]" * 5000, "jcs.too_deep"),
         (b'{"a":123456789012345678901234567890}', "jcs.number_refused"),
+        (b'{"a":' + b"9" * 5000 + b"}", "jcs.number_refused"),
+        (b"[" * 65 + b"1" + b"]" * 65, "jcs.too_deep"),
+        (b'{"a":-0}', "jcs.not_canonical"),
+        (b'{"a":"\\u001F"}', "jcs.not_canonical"),
+        (b'{"a":"\\/"}', "jcs.not_canonical"),
         (b"", "jcs.not_json"),
     ],
 )
@@ -71,6 +76,20 @@ def test_bytes_that_are_not_canonical_are_refused(data: bytes, code: str) -> Non
     assert refused.value.code in {code, "jcs.not_json"}
     assert refused.value.zh
     assert refused.value.en
+
+
+@pytest.mark.parametrize("inner", [b"", b"1", b'"a"'])
+def test_sixty_four_levels_are_read(inner: bytes) -> None:
+    jcs.parse(b"[" * 64 + inner + b"]" * 64)
+    with pytest.raises(InputRefused, match="too_deep"):
+        jcs.parse(b"[" * 65 + b"[]" + b"]" * 65)
+
+
+def test_reading_and_writing_agree_on_every_character() -> None:
+    every = [chr(point) for point in range(0x110000) if not 0xD800 <= point < 0xE000]
+    for start in range(0, len(every), 100_000):
+        part: list[jcs.JSON] = list(every[start : start + 100_000])
+        assert jcs.parse(jcs.canonical(part), max_bytes=2_000_000) == part
 
 
 def test_size_is_limited() -> None:
