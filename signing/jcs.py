@@ -117,7 +117,9 @@ def _check(value: JSON, depth: int) -> None:
         if value and depth == DEEPEST:
             raise InputRefused("jcs.too_deep", limit=DEEPEST)
         for item in value:
-            if type(item) is not int or not -LARGEST <= item <= LARGEST:  # millions of numbers cost no call each
+            if (
+                type(item) is not int or not -LARGEST <= item <= LARGEST
+            ):  # millions of numbers cost no call each
                 _check(item, depth + 1)
     elif isinstance(value, float):
         raise InputRefused("jcs.number_refused", value=str(value))

@@ -9,6 +9,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Generator, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,16 @@ def _database(url: str, name: str) -> str:
     return make_url(url).set(database=name).render_as_string(hide_password=False)
 
 
+@cache
+def _copying(url: str) -> str:
+    """How a database is copied quickest: file by file, which PostgreSQL 15 and newer have to be asked for."""
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        version = int(connection.execute(text("SHOW server_version_num")).scalar_one())
+    engine.dispose()
+    return " STRATEGY FILE_COPY" if version >= 150_000 else ""
+
+
 def _execute(url: str, statement: str) -> None:
     engine = create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
@@ -111,7 +122,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         return
     admin = request.getfixturevalue("postgres_url")
     name = f"t_{secrets.token_hex(6)}"
-    _execute(admin, f"CREATE DATABASE {name} TEMPLATE template_concord")
+    _execute(admin, f"CREATE DATABASE {name} TEMPLATE template_concord{_copying(admin)}")
     yield _database(admin, name)
     _execute(admin, f"DROP DATABASE {name} WITH (FORCE)")
 

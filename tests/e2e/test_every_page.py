@@ -1,6 +1,6 @@
 """Every page that a role can reach by links: answers, stands axe at both widths, needs no sideways scrolling, is pictured.
 
-Starting from the navigation, one page of each kind (ids replaced) is visited by every role; screenshots go to
+Starting from the navigation, one page of each kind (ids replaced) is visited by every role; pictures go to
 var/screenshots. Axe judges elements, attributes and colours, not wording: a page whose elements and attributes another
 role's page of the same kind already showed is not judged again. `SKELETON` says what has to be equal. Status, console
 errors, width and links are checked on every visit, also there.

@@ -104,7 +104,9 @@ def test_a_phone_without_network_keeps_everything_and_sends_it_later(browser_for
         page.goto(url)
         wait_saved(visit)
         expect(page.locator("#sync")).to_have_text("还没有填写；填写时随时保存，不用提交。")
-        expect(page.locator("#kept")).to_be_visible(timeout=20_000)  # the first visit began before there was a worker
+        expect(page.locator("#kept")).to_be_visible(
+            timeout=20_000
+        )  # the first visit began before there was a worker
         visit.lose_network()
         page.locator('input[name="premises"][value="yes"]').check()
         page.locator('input[name="operating"][value="no"]').check()
@@ -136,7 +138,9 @@ def test_a_phone_without_network_keeps_everything_and_sends_it_later(browser_for
     assert world.disposal.field.photo(staff("officer1"), case_id, sha256) == ("image/png", PNG)
 
 
-def test_a_photo_taken_while_answers_are_sent_goes_with_the_next_round(browser_for: Open, stage: Stage) -> None:
+def test_a_photo_taken_while_answers_are_sent_goes_with_the_next_round(
+    browser_for: Open, stage: Stage
+) -> None:
     world = stage.world
     case_id = world.warn(enterprise=1, grade=2, warning_id="w-site-round")
     world.do("officer1", case_id, Action.SIGN_IN)
