@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -51,6 +52,25 @@ class Components:
         self.__dict__.update(macros)
 
 
+class _Compiled(BytecodeCache):
+    """Templates that this process compiled, so that several applications in it share them. The key is the file's path
+    and the digest of its text; one cache per language, because Jinja folds filters of constants when it compiles."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        kept = self._kept.get((bucket.key, bucket.checksum))
+        if kept is not None:
+            bucket.bytecode_from_string(kept)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+
+
+_COMPILED: Mapping[Language, _Compiled] = {lang: _Compiled() for lang in i18n.LANGUAGES}
+
+
 def build_environment(lang: Language, folders: Iterable[Path], globals_: Mapping[str, Any]) -> Environment:
     """The Jinja environment of one language: autoescape, undefined names fail, gettext by Chinese msgid."""
     environment = Environment(
@@ -61,6 +81,7 @@ def build_environment(lang: Language, folders: Iterable[Path], globals_: Mapping
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        bytecode_cache=_COMPILED[lang],
     )
     catalogue = i18n.english() if lang == "en" else i18n.Catalogue({})
     environment.install_gettext_callables(  # type: ignore[attr-defined]

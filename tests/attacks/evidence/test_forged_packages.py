@@ -11,6 +11,8 @@ from tests.attacks.evidence.story import Made, Scene, Story
 from tests.factories.evidence import Forge, World, as_json
 from tests.support.engines import Judged, engines
 
+pytestmark = pytest.mark.xdist_group("forged-packages")  # the stories are made once
+
 
 @pytest.fixture(scope="module")
 def made(world: World) -> dict[str, Made]:

@@ -139,11 +139,12 @@ def test_every_desk_at_both_widths_and_in_both_languages(
 def test_clocks_count_on_the_page(browser_for: Open, stage: Stage, case_id: str) -> None:
     with browser_for(PHONE) as visit:
         stage.enter(visit, "bureau")
+        visit.page.clock.install()
         visit.page.goto(f"{stage.origin}/disposal/command")
         left = visit.page.locator("[data-left]").first
         expect(left).to_contain_text("还剩")
         before = left.inner_text()
-        visit.page.wait_for_timeout(61_000 if "小时" in before else 1_500)
+        visit.page.clock.run_for(61_000 if "小时" in before else 1_500)
         assert left.inner_text() != before
         assert visit.page.locator('a[href="tel:13800000008"]').count() == 1
         assert visit.page.locator('a[href="tel:13800000002"]').count() == 1
