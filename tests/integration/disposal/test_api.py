@@ -228,7 +228,7 @@ def test_a_page_of_the_navigation_says_what_is_missing(
     ("account", "role", "enterprise", "leads"),
     [
         ("officer1", "street_officer", 1, True),  # registered and operating in his street
-        ("officer2", "street_officer", 2, True),  # operates in his street: the case is his, and with it the file
+        ("officer2", "street_officer", 2, True),  # operates in his street: he has the case, so the file too
         ("bureau", "risk_analyst", 2, True),
         ("bureau", "review_officer", 1, False),  # sees the case, not the file
     ],
