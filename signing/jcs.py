@@ -116,10 +116,8 @@ def _check(value: JSON, depth: int) -> None:
     elif isinstance(value, (list, tuple)):
         if value and depth == DEEPEST:
             raise InputRefused("jcs.too_deep", limit=DEEPEST)
-        for item in value:
-            if (
-                type(item) is not int or not -LARGEST <= item <= LARGEST
-            ):  # millions of numbers cost no call each
+        for item in value:  # a number within the range costs no call: there may be millions
+            if type(item) is not int or not -LARGEST <= item <= LARGEST:
                 _check(item, depth + 1)
     elif isinstance(value, float):
         raise InputRefused("jcs.number_refused", value=str(value))

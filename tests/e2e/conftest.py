@@ -114,6 +114,7 @@ class Visit:
         """The present page needs no sideways scrolling at either width."""
         for width, height in WIDTHS.items():
             self.page.set_viewport_size({"width": width, "height": height})
+            self.page.wait_for_timeout(80)  # charts follow the new width a frame later
             found = self.page.evaluate("document.documentElement.scrollWidth")
             assert found <= width, f"{name} is {found} px wide at {width} px"
         self.page.set_viewport_size({"width": self.profile.width, "height": self.profile.height})

@@ -84,9 +84,8 @@ def case_id(stage: Stage) -> str:
     disposal.desk.give_post(OPERATOR, "second1", S1, Capacity.LEAD, today, deputy_of="lead1")
     world.risk.quiet = {1: S1, 2: S1, 3: S2}
     month = today.year * 100 + today.month
-    disposal.measures.draw(
-        staff("bureau"), month, 3
-    )  # all three: which streets have one is no matter of luck
+    # All three are drawn: which streets have an inspection is no matter of luck.
+    disposal.measures.draw(staff("bureau"), month, 3)
     world.risk.happened = [
         Incident(3, "fled", today, 0, S2, "act-1"),
         Incident(1, "arrears", today, 8, S1, "clue-1"),

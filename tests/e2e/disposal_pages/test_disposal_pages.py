@@ -104,9 +104,8 @@ def test_a_phone_without_network_keeps_everything_and_sends_it_later(browser_for
         page.goto(url)
         wait_saved(visit)
         expect(page.locator("#sync")).to_have_text("还没有填写；填写时随时保存，不用提交。")
-        expect(page.locator("#kept")).to_be_visible(
-            timeout=20_000
-        )  # the first visit began before there was a worker
+        # The first visit began before there was a worker.
+        expect(page.locator("#kept")).to_be_visible(timeout=20_000)
         visit.lose_network()
         page.locator('input[name="premises"][value="yes"]').check()
         page.locator('input[name="operating"][value="no"]').check()
