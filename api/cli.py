@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import asdict
 from importlib import import_module
 from importlib.util import find_spec
@@ -24,6 +25,7 @@ from api.bootstrap.exchange_commands import app as exchange_app
 from api.bootstrap.risk_scoring_command import app as risk_app
 from api.bootstrap.warning_commands import app as decisions_app
 from api.infra import logging, problems
+from api.infra.loops import PAUSE, Loop
 from api.infra.settings import Settings
 from api.kernel.errors import DomainError, ErrorKind
 from chain.errors import ChainError
@@ -41,18 +43,16 @@ risk_app.registered_commands.extend(decisions_app.registered_commands)
 app.add_typer(risk_app, name="risk")
 app.add_typer(exchange_app, name="exchange")
 
-PAUSE = 1.0
-"""Seconds between two rounds of due work when the last one found nothing; a slice's `tasks.PAUSE` may say otherwise."""
 
-
-def _tasks() -> list[tuple[str, object, float]]:
-    found = []
+def due_work() -> dict[str, Loop]:
+    """Every slice's `tasks.run_due`, with its `PAUSE` where it has one, and the further loops of its `LOOPS`."""
+    found: dict[str, Loop] = {}
     for name in SLICES:
         if find_spec(f"api.{name}.tasks") is not None:
             tasks = import_module(f"api.{name}.tasks")
-            pause = float(getattr(tasks, "PAUSE", PAUSE))
-            found.append((name, tasks.run_due, pause))
-            found += [(f"{name}.{loop}", run, pause) for loop, run in getattr(tasks, "LOOPS", {}).items()]
+            found[name] = Loop(tasks.run_due, float(getattr(tasks, "PAUSE", PAUSE)))
+            further: Mapping[str, Loop] = getattr(tasks, "LOOPS", {})
+            found |= {f"{name}.{loop}": what for loop, what in further.items()}
     return found
 
 
@@ -64,11 +64,11 @@ def run_worker(container: Container, stop: threading.Event) -> None:
     """
     container.wire()
 
-    def loop(name: str, run_due: object, pause: float) -> None:
+    def loop(name: str, due: Loop) -> None:
         failures = 0
         while not stop.is_set():
             try:
-                done = run_due(container)  # type: ignore[operator]
+                done = due.run(container)
                 failures = 0
             except DomainError as exc:
                 if exc.kind is ErrorKind.INTEGRITY:
@@ -84,9 +84,11 @@ def run_worker(container: Container, stop: threading.Event) -> None:
             if failures:
                 stop.wait(min(30.0, 0.5 * 2 ** min(failures, 6)))
             elif not done:
-                stop.wait(pause)
+                stop.wait(due.pause)
 
-    threads = [threading.Thread(target=loop, args=task, name=task[0], daemon=True) for task in _tasks()]
+    threads = [
+        threading.Thread(target=loop, args=task, name=task[0], daemon=True) for task in due_work().items()
+    ]
     for thread in threads:
         thread.start()
     log.info("worker.process.started", slices=[thread.name for thread in threads])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from api.infra.loops import Loop
+
 PAUSE = 0.2
 """Seconds between two passes when nothing was to be done: an entry must reach a block within two seconds."""
 
@@ -43,10 +45,10 @@ def run_reminders(container: Any) -> int:
 
 
 LOOPS = {
-    "judicial": run_judicial,
-    "longevity": run_longevity,
-    "light": run_light,
-    "rule-key": run_rule_key,
-    "warning-reminders": run_reminders,
+    "judicial": Loop(run_judicial),
+    "longevity": Loop(run_longevity),
+    "light": Loop(run_light),
+    "rule-key": Loop(run_rule_key),
+    "warning-reminders": Loop(run_reminders),
 }
 """Further loops, each with a thread of its own: a dead court chain delays nothing else, nor does a slow validator."""

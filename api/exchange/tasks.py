@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from api.infra.loops import Loop
+
 PAUSE = 15.0
 CHECK_PAUSE = 2.0
 """Somebody watches the page of his file."""
@@ -26,4 +28,4 @@ def fetch_due(container: Any) -> int:
     return int(container.exchange.sources.run_due())
 
 
-LOOPS = {"checks": (check_due, CHECK_PAUSE), "sources": (fetch_due, PAUSE)}
+LOOPS = {"checks": Loop(check_due, CHECK_PAUSE), "sources": Loop(fetch_due, PAUSE)}

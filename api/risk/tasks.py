@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from api.infra.loops import Loop
+
 PAUSE = 20.0
 """Seconds between two looks: red issues itself within a minute of its two hours."""
 
@@ -29,5 +31,5 @@ def measure(container: Any) -> bool:
     return found
 
 
-LOOPS = {"backtests": measure}
+LOOPS = {"backtests": Loop(measure)}
 """A backtest takes minutes: warnings don't wait for it."""

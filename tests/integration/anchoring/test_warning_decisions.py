@@ -169,7 +169,7 @@ def test_without_the_rule_runs_key_what_the_rules_issue_waits_visibly(desk: Desk
     class Container:
         anchoring = desk.slice.service
 
-    assert tasks.LOOPS["rule-key"](Container()) == 1
+    assert tasks.LOOPS["rule-key"].run(Container()) == 1
     settle(desk.slice)
     assert desk.states("w1") == ["anchored"]
 

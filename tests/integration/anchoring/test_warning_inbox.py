@@ -49,7 +49,7 @@ def later(desk: Desk, **delta: int) -> int:
     class Container:
         anchoring = desk.slice.service
 
-    return tasks.LOOPS["warning-reminders"](Container())
+    return tasks.LOOPS["warning-reminders"].run(Container())
 
 
 def alarms(desk: Desk) -> list[str]:
