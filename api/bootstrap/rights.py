@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 HEADER = "concord-erasure/v1"
 LEDGER = "erasures.jsonl"
 REPLAY = "erasures.replay.jsonl"
+TURN = "erasures.lock"
 
 
 class EndedContracts:
@@ -160,6 +162,14 @@ class LedgerFile:
     def __init__(self, folder: Path) -> None:
         self._ledger = folder / LEDGER
         self._replay = folder / REPLAY
+        self._turn = folder / TURN
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """One process after the other; the lock of one that is killed ends with it."""
+        with self._turn.open("wb") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
 
     def append(self, certificate: Certificate) -> None:
         """On disk when it returns; a line that a kill cut in two is ended first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import date
 from typing import Any, Protocol
 
@@ -67,6 +68,10 @@ class Ledger(Protocol):
 
     def append(self, certificate: Certificate) -> None:
         """Fully on disk when it returns; the same certificate twice is kept once."""
+        ...
+
+    def turn(self) -> AbstractContextManager[None]:
+        """Waits until no other process of this installation is inside."""
         ...
 
     def to_replay(self) -> Sequence[Certificate]:

@@ -198,8 +198,13 @@ class Erasures:
     def replay(self) -> int:
         """Repeat erasures that a restore laid down, before anything is served; the number repeated.
 
-        Raises integrity when a certificate was not signed by this installation's log.
+        API and worker begin at the same time, and a file that another process writes to can't be rewritten: the second
+        waits and finds nothing left. Raises integrity when a certificate was not signed by this installation's log.
         """
+        with self._ledger.turn():
+            return self._replay()
+
+    def _replay(self) -> int:
         waiting = self._ledger.to_replay()
         empty = []
         for certificate in waiting:

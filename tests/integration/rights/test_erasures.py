@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -235,6 +236,24 @@ def test_a_restored_installation_repeats_what_was_certified(scene: Scene) -> Non
     assert not scene.holdings.blobs
     assert not (scene.folder / REPLAY).exists()
     assert (scene.folder / LEDGER).read_text("utf-8") == line + "\n"
+    assert scene.service.replay() == 0
+
+
+def test_processes_that_begin_together_repeat_one_after_the_other(scene: Scene) -> None:
+    """API and worker both start by replaying; a file that the other one writes to can't be rewritten."""
+    facts = {"contract_id": ENDED.contract_id, "stream": ENDED.stream, "ground": "retention_ended"}
+    times = {"announced": "2032-01-01T00:00:00.000Z", "erased": "2032-02-01T00:00:00.000Z"}
+    kept = Certifier().certify(facts | times)
+    line = json.dumps({"certificate": kept.body, "note": kept.note})
+    (scene.folder / REPLAY).write_text(line + "\n", encoding="utf-8")
+    with ThreadPoolExecutor(1) as worker:
+        with LedgerFile(scene.folder).turn():
+            second = worker.submit(scene.service.replay)
+            with pytest.raises(TimeoutError):
+                second.result(0.3)
+            assert not scene.holdings.destroyed
+            assert (scene.folder / REPLAY).exists()
+        assert second.result(30) == 1
     assert scene.service.replay() == 0
 
 
