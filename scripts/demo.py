@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from rich.console import Console
@@ -45,14 +44,12 @@ def _play(installation: Installation, say: object) -> Path:
         return ApiClient(installation.public_origin, patience=20)
 
     stage = Stage(installation, connect)
-    serial = int(time.time()) % 10000
-    people = stage.town.persons(3 * (serial % 130), 3)
     say("平台已启动；TEST 身份源、CA、时间戳、短信服务就绪")
-    employer = stage.employer((people[0], people[1]), serial, external_wallet=True)
+    employer = stage.employer(external_wallet=True)
     stage.remember(**employer.logins)
     say("用人单位注册、审核通过、制作电子印章、授权经办人")
     contract = ContractPlay(connect, stage.town, employer, say)
-    played = contract.play(people[2])
+    played = contract.play(stage.newcomers(1)[0])
     contract.effective(played)
     say("合同生效；全部事件已上链")
     folder = installation.root / "demo"

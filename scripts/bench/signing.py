@@ -59,16 +59,17 @@ def _measure(platform: Platform, n: int) -> None:
         return ApiClient(installation.public_origin, patience=30)
 
     stage = Stage(installation, connect)
-    people = stage.town.persons(0, n + 4)
-    employer = stage.employer((people[0], people[1]), 1, external_wallet=True)
+    employer = stage.employer(external_wallet=True)
     play = ContractPlay(connect, stage.town, employer)
-    first = play.play(people[2])  # caches of the renderer and of the framework are warm from here on
+    first = play.play(
+        stage.newcomers(1)[0]
+    )  # caches of the renderer and of the framework are warm from here on
     play.effective(first, 120)
     floor = Floor(platform, first.worker.download(f"/me/contracts/{first.contract}/document.pdf"))
     api = psutil.Process(platform.supervisor.children["api"].pid)
     routes, asked = _routes(installation.url("api")), database_traffic(installation.url("api"))
     spent, wall, memory, loop = 0.0, 0.0, [api.memory_info().rss], _loop_seconds(api)
-    for number, person in enumerate(track(people[3 : n + 3], description="contracts")):
+    for number, person in enumerate(track(stage.newcomers(n), description="contracts")):
         if number * SAMPLES // n != (number - 1) * SAMPLES // n:
             floor.sample()
         before, begin = _cpu_seconds(api), time.monotonic()

@@ -55,14 +55,16 @@ class Town:
         self._sms = httpx.Client(base_url=sms_url, timeout=10)
         self._workers: list[Person] = []
 
-    def persons(self, offset: int, count: int) -> list[Person]:
-        """`count` persons of working age (born 1980 to 2005) from the `offset`-th on, always the same."""
+    def person(self, number: int) -> Person:
+        """The person of working age (born 1980 to 2005) with this number, always the same; from 0 on."""
         if not self._workers:
             self._workers = [person for person, born in self._everybody() if 1980 <= born <= 2005]
-        found = self._workers[offset : offset + count]
-        if len(found) < count:
-            raise LookupError(f"the TEST provider knows {len(self._workers)} persons of working age only")
-        return found
+        if number >= len(self._workers):
+            raise LookupError(
+                f"all {len(self._workers)} persons of working age whom the TEST provider knows have had a part: "
+                "begin with a new installation (concord up --data)"
+            )
+        return self._workers[number]
 
     def _everybody(self) -> Iterator[tuple[Person, int]]:
         for first in itertools.count(0, PAGE):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import secrets
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -112,9 +114,27 @@ class Stage:
         keystore = Account.encrypt(self.installation.key("registrar"), passphrase)
         officer.post("/review/wallets", {"keystore": keystore})
 
-    def employer(self, persons: tuple[Person, Person], serial: int, *, external_wallet: bool) -> Employer:
-        """Register, review, seal, and authorise one agent for draft, send and sign."""
-        representative_person, agent_person = persons
+    def newcomers(self, count: int) -> list[Person]:
+        """`count` persons to whom no stage of this installation has given a part yet, whatever run it was in.
+
+        A phone that already belongs to a representative or an agent would lower its owner's level as a worker.
+        """
+        return [self.town.person(self._take("persons")) for _ in range(count)]
+
+    def _take(self, kind: str) -> int:
+        """The first number not taken; a file of its own marks each, so a killed run leaves none half taken."""
+        folder = self.installation.root / "demo" / kind
+        folder.mkdir(parents=True, exist_ok=True)
+        for number in itertools.count():
+            with suppress(FileExistsError):
+                (folder / f"{number:04d}").touch(exist_ok=False)
+                break
+        return number
+
+    def employer(self, *, external_wallet: bool) -> Employer:
+        """Register, review, seal, and authorise one agent for draft, send and sign; all of them newcomers."""
+        representative_person, agent_person = self.newcomers(2)
+        serial = self._take("employers") + 1
         name = f"演示{serial:04d}餐饮管理有限公司（TEST）"
         registered = self._register(representative_person, name, serial)
         org_id = registered["org_id"]

@@ -28,7 +28,6 @@ class Scene:
     installation: Installation
     stage: Stage
     employer: Employer
-    offset: int
     clients: dict[str, ApiClient] = field(default_factory=dict)
 
     @property
@@ -38,20 +37,13 @@ class Scene:
 
     def person(self) -> Person:
         """A generated person of working age that nobody has used yet."""
-        while True:
-            self.offset += 1
-            found = self.stage.town.persons(self.offset, 1)[0]
-            if 1980 <= int(found.id_number[6:10]) <= 2004:
-                return found
+        return self.stage.newcomers(1)[0]
 
 
-def set_scene(installation: Installation, serial: int) -> Scene:
+def set_scene(installation: Installation) -> Scene:
     """Register, review and equip an employer through the API, the agent's wallet held by the platform."""
     stage = Stage(installation, lambda: ApiClient(installation.public_origin, patience=30))
-    first = 3 * (serial % 100)
-    people = stage.town.persons(first, 2)
-    employer = stage.employer((people[0], people[1]), serial, external_wallet=False)
-    return Scene(installation, stage, employer, 300 + serial % 50)
+    return Scene(installation, stage, stage.employer(external_wallet=False))
 
 
 def log_in(visit: Visit, scene: Scene, login: Login) -> None:

@@ -9,7 +9,6 @@ errors, width and links are checked on every visit, also there.
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from urllib.parse import urlsplit
@@ -81,7 +80,7 @@ ROLES = [
 @pytest.fixture(scope="module")
 def scene(live_platform: Platform) -> Scene:
     """An employer with one contract in effect, so that lists and details have something to show."""
-    made = journeys.set_scene(live_platform.installation, 1 + int(time.time()) % 1000)
+    made = journeys.set_scene(live_platform.installation)
     play = ContractPlay(lambda: ApiClient(made.origin, patience=30), made.stage.town, made.employer)
     played = play.play(made.person())
     play.effective(played)

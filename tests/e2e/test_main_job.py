@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -31,7 +30,7 @@ Opener = Callable[[Profile], AbstractContextManager[Visit]]
 
 @pytest.fixture(scope="module")
 def scene(live_platform: Platform) -> Scene:
-    return journeys.set_scene(live_platform.installation, int(time.time()) % 1000)
+    return journeys.set_scene(live_platform.installation)
 
 
 def verify(scene: Scene, file: Path) -> dict[str, Any]:

@@ -87,7 +87,7 @@ class Cast:
 @pytest.fixture(scope="module")
 def cast(live_platform: Platform) -> Cast:
     """An employer with an account; officers, an analyst, a lead; units and posts."""
-    scene = journeys.set_scene(live_platform.installation, 40 + int(time.time()) % 900)
+    scene = journeys.set_scene(live_platform.installation)
     people = People(scene.stage)
     own = scene.employer.representative.get("/employers/organisation")
     made = Cast(scene, people, own["uscc"], own["name"])

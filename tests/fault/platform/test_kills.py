@@ -92,14 +92,12 @@ def test_kills_at_every_step_lose_nothing_and_double_nothing(platform: Platform)
         return ApiClient(origin, patience=90, timeout=30, before=killer.before)
 
     stage = Stage(platform.installation, connect)
-    people = stage.town.persons(0, 16)
-    employer = stage.employer((people[0], people[1]), 1, external_wallet=True)
+    employer = stage.employer(external_wallet=True)
     contract = ContractPlay(connect, stage.town, employer)
     killer.active = True
     played = []
-    for person in people[
-        2:
-    ]:  # a fast machine plays a contract between two kills: go on until everybody had his turn
+    # a fast machine plays a contract between two kills: go on until everybody had his turn
+    for person in stage.newcomers(14):
         played.append(contract.play(person))
         if len(played) >= 4 and set(killer.kills) == set(VICTIMS):
             break

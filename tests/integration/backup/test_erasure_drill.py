@@ -112,9 +112,9 @@ def played_contract(platform: Platform) -> tuple[Person, Played, Stage]:
         return ApiClient(platform.installation.public_origin, patience=30)
 
     stage = Stage(platform.installation, connect)
-    first, second, *others = stage.town.persons(0, 20)
-    worker = next(one for one in others if one.name not in (first.name, second.name))
-    employer = stage.employer((first, second), 1, external_wallet=True)
+    employer = stage.employer(external_wallet=True)
+    others = {stage.town.person(number).name for number in range(2)}  # representative and agent
+    worker = next(one for one in stage.newcomers(20) if one.name not in others)
     play = ContractPlay(connect, stage.town, employer)
     played = play.play(worker)
     play.effective(played, 120)

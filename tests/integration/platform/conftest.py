@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +13,6 @@ from scripts.journey.contract import ContractPlay, Played
 from scripts.journey.people import Person
 from scripts.journey.stage import Employer, Stage
 from scripts.up import Platform
-
-_serials = itertools.count(int(time.time()) % 500)
 
 
 @dataclass
@@ -40,18 +36,9 @@ class World:
         """Plays with the world's employer."""
         return ContractPlay(self.connect, self.stage.town, employer or self.employer)
 
-    def people(self, count: int = 1) -> list[Person]:
-        """Persons nobody else in this world has used."""
-        return self.stage.town.persons(_take(count), count)
-
-
-_offset = 6
-
-
-def _take(count: int) -> int:
-    global _offset
-    first, _offset = _offset, _offset + count
-    return first
+    def worker(self) -> Person:
+        """A person nobody else in this world has used."""
+        return self.stage.newcomers(1)[0]
 
 
 @pytest.fixture(scope="session")
@@ -63,9 +50,7 @@ def world(live_platform: Platform) -> World:
         return ApiClient(installation.public_origin, patience=30)
 
     stage = Stage(installation, connect)
-    people = stage.town.persons(0, 2)
-    employer = stage.employer((people[0], people[1]), next(_serials), external_wallet=True)
-    return World(live_platform, stage, employer)
+    return World(live_platform, stage, stage.employer(external_wallet=True))
 
 
 @dataclass
@@ -83,7 +68,7 @@ def done(world: World, tmp_path_factory: pytest.TempPathFactory) -> Done:
     """One contract played to the end."""
     folder = tmp_path_factory.mktemp("done")
     contract = world.contract()
-    played = contract.play(world.people()[0])
+    played = contract.play(world.worker())
     contract.effective(played)
     files = {
         "contract.pdf": played.worker.download(f"/me/contracts/{played.contract}/document.pdf"),

@@ -21,7 +21,7 @@ def test_transactions_and_statements_of_a_whole_contract(world: World) -> None:
     remembered asks for them again: the quietest contract is the contract's own, and none may ask less."""
     url = world.platform.installation.url("api")
     contract = world.contract()
-    last = contract.play(world.people()[0])  # the organisation's first makes its keys and its binding
+    last = contract.play(world.worker())  # the organisation's first makes its keys and its binding
     found: list[tuple[float, ...]] = []
     for _attempt in range(6):
         # A registry call names the organisation's earlier contracts that are not on chain yet: there are none.
@@ -30,7 +30,7 @@ def test_transactions_and_statements_of_a_whole_contract(world: World) -> None:
             SETTLED
         )  # what is remembered of releases has run out: the contract asks for both lists anew
         first, before = database_traffic(url), database_traffic(url)
-        last = contract.play(world.people()[0])
+        last = contract.play(world.worker())
         after = database_traffic(url)
         asked = [b - a for a, b in zip(first, before, strict=True)]  # by the question itself
         found.append(tuple(b - a - c for a, b, c in zip(before, after, asked, strict=True)))

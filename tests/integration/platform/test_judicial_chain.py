@@ -119,7 +119,7 @@ def test_a_court_that_is_away_delays_nothing_and_gets_everything_in_order(world:
         before = court.latest_size()
     with _court_away(world):
         contract = world.contract()
-        played = contract.play(world.people()[0])
+        played = contract.play(world.worker())
         contract.effective(played)
         package = contract.package(played)
         assert _step(package, done, 15).outcome is Outcome.PASSED, "anchored and witnessed without the court"

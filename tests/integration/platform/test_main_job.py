@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from scripts.journey.client import Refused
-from scripts.journey.stage import wait_until
+from scripts.journey.stage import Stage, wait_until
 from tests.integration.platform.conftest import Done, World
 
 pytestmark = [pytest.mark.xdist_group("live"), pytest.mark.slow]
@@ -53,13 +53,18 @@ def test_another_trust_root_does_not_accept_it(done: Done, tmp_path: Path) -> No
 
 
 def test_a_platform_held_keystore_signs_as_well(world: World) -> None:
-    stage = world.stage
-    people = world.people(2)
-    employer = stage.employer((people[0], people[1]), 600, external_wallet=False)
-    contract = world.contract(employer)
-    played = contract.play(world.people()[0])
+    contract = world.contract(world.stage.employer(external_wallet=False))
+    played = contract.play(world.worker())
     detail = contract.effective(played)
     assert detail["contract"]["state"] == "EFFECTIVE"
+
+
+def test_nobody_gets_a_part_twice_on_one_installation(world: World) -> None:
+    """A worker whose phone already belongs to an agent could not sign; a later run must not choose him again."""
+    later = Stage(world.platform.installation, world.connect)
+    given = [*world.stage.newcomers(2), *later.newcomers(2), world.worker()]
+    agents = {world.stage.town.person(number).phone for number in (0, 1)}
+    assert len({person.phone for person in given} | agents) == 7
 
 
 def test_strangers_see_nothing(world: World, done: Done) -> None:
@@ -67,8 +72,7 @@ def test_strangers_see_nothing(world: World, done: Done) -> None:
     with pytest.raises(Refused) as refused:
         world.connect().get(f"/contracts/{contract}")
     assert refused.value.status in {401, 403, 404}
-    people = world.people(2)
-    other = world.stage.employer((people[0], people[1]), 700, external_wallet=True)
+    other = world.stage.employer(external_wallet=True)
     for client, path in (
         (other.agent, f"/contracts/{contract}"),
         (other.agent, f"/contracts/{contract}/evidence"),
@@ -84,7 +88,7 @@ def test_strangers_see_nothing(world: World, done: Done) -> None:
 
 
 def test_one_pending_or_effective_contract_per_pair(world: World) -> None:
-    worker = world.people()[0]
+    worker = world.worker()
     contract = world.contract()
     sent, _seen = contract.send(worker)
     with pytest.raises(Refused) as refused:
@@ -94,7 +98,7 @@ def test_one_pending_or_effective_contract_per_pair(world: World) -> None:
 
 
 def test_a_recalled_contract_leaves_a_dead_link(world: World) -> None:
-    worker = world.people()[0]
+    worker = world.worker()
     contract = world.contract()
     sent, seen = contract.send(worker)
     client, code = contract.open_link(worker, seen)

@@ -144,7 +144,7 @@ def test_a_new_release_comes_into_force_and_older_pages_can_no_longer_sign(
     before = in_force(world)
     contract = world.contract()
     assert contract._page_release == before
-    worker = world.people()[0]
+    worker = world.worker()
     _, seen = contract.send(worker)
     client, code = contract.open_link(worker, seen)
     contract.identify(client, code, worker)

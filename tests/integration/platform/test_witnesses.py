@@ -70,7 +70,7 @@ def test_one_witness_down_is_still_a_quorum(world: World, anyone: Callable[[], A
     child.process.wait()
     try:
         contract = world.contract()
-        played = contract.play(world.people()[0])
+        played = contract.play(world.worker())
         contract.effective(played)
         package = contract.package(played)
     finally:
