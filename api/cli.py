@@ -25,9 +25,9 @@ from api.bootstrap.exchange_commands import app as exchange_app
 from api.bootstrap.risk_scoring_command import app as risk_app
 from api.bootstrap.warning_commands import app as decisions_app
 from api.infra import logging, problems
-from api.infra.loops import PAUSE, Loop
+from api.infra.loops import PAUSE, Loop, Rounds
 from api.infra.settings import Settings
-from api.kernel.errors import DomainError, ErrorKind
+from api.kernel.errors import DomainError
 from chain.errors import ChainError
 
 if TYPE_CHECKING:
@@ -59,35 +59,15 @@ def due_work() -> dict[str, Loop]:
 def run_worker(container: Container, stop: threading.Event) -> None:
     """Run every slice's due work until `stop` is set.
 
-    Each slice has a thread of its own, so that a slow outside service of one does not hold the others. A failed round is
-    logged and tried again with growing pauses; an `integrity` error stops that slice's work until a person looks.
+    Each loop has a thread of its own, so that a slow outside service of one does not hold the others.
     """
     container.wire()
 
-    def loop(name: str, due: Loop) -> None:
-        failures = 0
-        while not stop.is_set():
-            try:
-                done = due.run(container)
-                failures = 0
-            except DomainError as exc:
-                if exc.kind is ErrorKind.INTEGRITY:
-                    log.error("worker.slice.stopped", slice=name, code=exc.code, facts=exc.facts)
-                    return
-                failures += 1
-                log.warning("worker.round.failed", slice=name, code=exc.code)
-                done = 0
-            except Exception as exc:  # a round may fail in any way; the next one starts from stored state
-                failures += 1
-                log.warning("worker.round.failed", slice=name, error=f"{type(exc).__name__}: {exc}")
-                done = 0
-            if failures:
-                stop.wait(min(30.0, 0.5 * 2 ** min(failures, 6)))
-            elif not done:
-                stop.wait(due.pause)
-
+    rounds = Rounds(container.uow, container.clock, stop)
+    rounds.begin()
     threads = [
-        threading.Thread(target=loop, args=task, name=task[0], daemon=True) for task in due_work().items()
+        threading.Thread(target=rounds.go, args=(name, loop, container), name=name, daemon=True)
+        for name, loop in due_work().items()
     ]
     for thread in threads:
         thread.start()

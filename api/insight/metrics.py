@@ -67,6 +67,11 @@ class PlatformCollector(Collector):
                 float(anchoring.stopped),
             ),
             ("concord_anchoring_alarms_open", "Open alarms", len(anchoring.alarms)),
+            (
+                "concord_worker_loops_failing",
+                "Loops of the worker that fail again and again",
+                len(status.failing),
+            ),
         ]
         if status.node is not None:
             plain += [

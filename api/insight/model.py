@@ -150,6 +150,7 @@ class PlatformStatus:
     messages: MessageBacklog
     behind: int
     warnings: Sequence[str] = field(default_factory=tuple)
+    failing: Sequence[Any] = field(default_factory=tuple)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from api.infra import loops
 from api.infra.auth import Principal
 from api.infra.db import UnitOfWork
 from api.insight import repository
@@ -38,6 +39,7 @@ class Operations:
         with self._uow.read() as session:
             anchoring = self._anchoring.status(session)
             parked = self._anchoring.parked(session)
+            failing = loops.failing(session)
         messages = self._messages.backlog()
         behind = max(0, node.height - anchoring.index_block) if node is not None else 0
         waiting = (now - messages.oldest_open).total_seconds() if messages.oldest_open else 0.0
@@ -51,8 +53,9 @@ class Operations:
             behind,
             self._calendar.calendar_known(year),
             waiting,
+            bool(failing),
         )
-        return PlatformStatus(now, node, anchoring, parked, messages, behind, found)
+        return PlatformStatus(now, node, anchoring, parked, messages, behind, found, failing)
 
     def retry_call(self, who: Principal, call_id: str) -> None:
         """Put a parked registry call back into the queue; audited."""

@@ -110,6 +110,7 @@ def warnings(
     behind: int,
     calendar_known: bool,
     oldest_message_seconds: float,
+    work_failing: bool = False,
 ) -> list[str]:
     """Codes of what the operator should look at, the gravest first; texts in `texts.WARNINGS`."""
     found: list[str] = []
@@ -121,6 +122,8 @@ def warnings(
         found.append("node_not_ready")
     if not anchoring.worker_alive:
         found.append("worker_down")
+    if work_failing:
+        found.append("work_failing")
     if parked:
         found.append("calls_parked")
     if anchoring.oldest_pending_seconds > 600:

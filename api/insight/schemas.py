@@ -151,6 +151,7 @@ class StatusOut(BaseModel):
     parked: list[dict[str, Any]]
     messages: dict[str, int]
     index_behind_blocks: int
+    failing_work: list[dict[str, Any]]
 
     @classmethod
     def of(cls, status: PlatformStatus) -> StatusOut:
@@ -163,6 +164,7 @@ class StatusOut(BaseModel):
             parked=[plain(call) for call in status.parked],
             messages=dict(status.messages.counts),
             index_behind_blocks=status.behind,
+            failing_work=[plain(one) for one in status.failing],
         )
 
 

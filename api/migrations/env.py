@@ -8,10 +8,10 @@ from importlib.util import find_spec
 from alembic import context
 
 from api.bootstrap.container import SLICES
-from api.infra import audit, idempotency, limits
+from api.infra import audit, idempotency, limits, loops
 from api.infra.db import Base, build_engine
 
-TABLES = (audit.AuditRow, idempotency.IdempotencyRow, limits.CounterRow)
+TABLES = (audit.AuditRow, idempotency.IdempotencyRow, limits.CounterRow, loops.FailingLoopRow)
 
 for _slice in SLICES:
     if find_spec(f"api.{_slice}") is None:

@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from api.anchoring.tables import AlarmRow
 from api.infra import audit
+from api.infra.loops import FailingLoopRow
 from api.insight.metrics import PlatformCollector
 from tests.support.indexed_chain import Node
 from tests.support.slice_application import SliceApplication, person
@@ -25,6 +26,24 @@ def test_status_tells_what_is_wrong(site: SliceApplication, node: Node) -> None:
     page = operator.get("/operator").text
     assert "链节点没有响应" in page
     assert "The chain node does not answer" in operator.get("/operator?lang=en").text
+
+
+def test_work_that_keeps_failing_is_shown(site: SliceApplication) -> None:
+    operator = site.as_("operator")
+    assert operator.get("/api/v1/operator/status").json()["failing_work"] == []
+    assert "后台任务都正常" in operator.get("/operator").text
+    since = datetime(2026, 11, 23, 1, 2, tzinfo=UTC)
+    row = FailingLoopRow(name="exchange.checks", since=since, failures=7, error="TypeError", stopped=False)
+    with site.database.transaction() as session:
+        session.add(row)
+    status = operator.get("/api/v1/operator/status").json()
+    assert "work_failing" in status["warnings"]
+    (found,) = status["failing_work"]
+    assert (found["name"], found["failures"], found["error"]) == ("exchange.checks", 7, "TypeError")
+    page = operator.get("/operator").text
+    assert "有后台任务反复失败" in page
+    assert "exchange.checks" in page
+    assert "Background work that keeps failing" in operator.get("/operator?lang=en").text
 
 
 def test_operator_only(site: SliceApplication) -> None:

@@ -110,6 +110,7 @@ def test_each_trouble_has_a_warning_with_a_text() -> None:
         "node_down": _warned(node=None),
         "node_not_ready": _warned(node=NodeFacts(True, 7, 1, 3.0, False, 0, "No space left on device")),
         "worker_down": _warned(anchoring=_anchoring(worker_alive=False)),
+        "work_failing": _warned(work_failing=True),
         "calls_parked": _warned(parked=1),
         "anchoring_late": _warned(anchoring=_anchoring(oldest_pending_seconds=601.0)),
         "index_behind": _warned(behind=6),
