@@ -284,3 +284,9 @@ class Board:
     at: datetime
     lines: Sequence[Line]
     duty: Sequence[Any]
+    cases: int
+    unsigned: int
+    overdue: int
+    tasks_open: int
+    next: str
+    """Cursor of the next page; the numbers are of all pages."""

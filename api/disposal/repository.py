@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, exists, func, literal, or_, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -36,8 +36,12 @@ from api.disposal.tables import (
     TaskRow,
     UnitRow,
 )
+from api.infra.db import UtcDateTime
 from api.kernel.clock import parse_utc, utc_text
 from api.kernel.errors import not_found
+
+NO_DEADLINE = datetime(9999, 1, 1, tzinfo=UTC)
+"""Where a case stands in the order of deadlines for which none runs."""
 
 # -- units, posts, duty
 
@@ -250,6 +254,37 @@ def funnel(session: Session, reach_: Reach) -> dict[str, dict[int, int]]:
     for stage, colour, count in session.execute(wanted):
         found[stage][colour] = count
     return found
+
+
+def _red() -> tuple[ColumnElement[bool], ...]:
+    return CaseRow.colour == int(Colour.RED), CaseRow.stage != str(Stage.CLOSED)
+
+
+def red_cases(session: Session, after: tuple[datetime, str] | None, limit: int) -> list[CaseRow]:
+    """Open red cases of the district, the most urgent deadline first; `after`: deadline (`red_place`) and id of the last."""
+    place = func.coalesce(CaseRow.due_at, literal(NO_DEADLINE, UtcDateTime()))
+    wanted = select(CaseRow).where(*_red()).order_by(place, CaseRow.id).limit(limit)
+    if after is not None:
+        wanted = wanted.where(tuple_(place, CaseRow.id) > tuple_(literal(after[0], UtcDateTime()), after[1]))
+    return list(session.scalars(wanted))
+
+
+def red_place(row: CaseRow) -> datetime:
+    """Where a case stands in that order: those for which nothing runs come last."""
+    return row.due_at or NO_DEADLINE
+
+
+def red_counts(session: Session, now: datetime) -> tuple[int, int, int, int]:
+    """Open red cases: all, not signed for, past their first deadline; and the joint tasks at work on them."""
+    counted = select(
+        func.count(),
+        func.count().filter(CaseRow.stage == str(Stage.ISSUED)),
+        func.count().filter(CaseRow.due_at < now),
+    ).where(*_red())
+    cases_, unsigned, overdue = session.execute(counted).one()
+    at_work = TaskRow.case_id.in_(select(CaseRow.id).where(*_red()))
+    tasks = session.scalar(select(func.count(TaskRow.id)).where(TaskRow.state == "open", at_work))
+    return cases_, unsigned, overdue, tasks or 0
 
 
 def due_cases(session: Session, now: datetime, limit: int) -> list[str]:

@@ -22,7 +22,7 @@ class Spoken:
 
 @dataclass(frozen=True)
 class OwnCase:
-    """A disclosed case. reply_by: day of the newest notice by which an answer is asked for, ISO; waiting: unanswered."""
+    """A disclosed case. waiting: statements that nobody has answered."""
 
     case_id: str
     number: str

@@ -81,9 +81,9 @@ def put_duty(disposal: Service, who: Staff, body: DutyIn) -> dict[str, str]:
 
 
 @api.get("/command", summary="Open red cases with clocks, tasks, duty phones")
-def command(disposal: Service, who: Staff) -> BoardOut:
-    """For the HR bureau and posts of command."""
-    return BoardOut.of(disposal.command.board(who))
+def command(disposal: Service, who: Staff, cursor: Cursor = "", limit: Limit = 50) -> BoardOut:
+    """For the HR bureau and posts of command. The most urgent first; the numbers are of all cases, not of the page."""
+    return BoardOut.of(disposal.command.board(who, cursor=cursor, limit=limit))
 
 
 @api.get("/hit-rate", summary="Share confirmed and missed cases, with intervals")

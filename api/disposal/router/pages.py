@@ -67,15 +67,15 @@ def listing(
 
 
 @pages.get("/disposal/command")
-def command(request: Request, disposal: Service, who: Staff) -> Response:
-    """Open red cases."""
+def command(request: Request, disposal: Service, who: Staff, cursor: Cursor = "") -> Response:
+    """Open red cases, the most urgent first."""
     reach = disposal.desk.held(who)
     if not (reach.district or reach.command):
         return _explained(request, reach)
     return page(
         request,
         "disposal/command.html",
-        board=disposal.command.board(who),
+        board=disposal.command.board(who, cursor=cursor),
         names=units(disposal, request),
         reach=reach,
         **NAMES,

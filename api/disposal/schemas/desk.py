@@ -105,7 +105,12 @@ class BoardOut(BaseModel):
     """The command view."""
 
     at: datetime
+    open: int
+    unsigned: int
+    overdue: int
+    tasks_open: int
     cases: list[LineOut]
+    next: str
     duty: list[DutyOut]
 
     @classmethod
@@ -113,6 +118,11 @@ class BoardOut(BaseModel):
         """The board as JSON."""
         return cls(
             at=board.at,
+            open=board.cases,
+            unsigned=board.unsigned,
+            overdue=board.overdue,
+            tasks_open=board.tasks_open,
+            next=board.next,
             cases=[LineOut.of(line) for line in board.lines],
             duty=[DutyOut.model_validate(row, from_attributes=True) for row in board.duty],
         )

@@ -11,28 +11,24 @@ from api.disposal import repository
 from api.disposal.model import (
     Board,
     CaseView,
-    Colour,
     Contact,
     EventView,
     Line,
-    Reach,
-    Stage,
     Step,
 )
 from api.disposal.rules import supervision
 from api.disposal.rules.calendar import DayCount
 from api.disposal.rules.clocks import ClockRules
 from api.disposal.service.case_report import cases_report
-from api.disposal.service.context import Context
+from api.disposal.service.context import Context, read_cursor
 from api.disposal.tables import CaseRow, EventRow, TaskRow
 from api.infra.auth import Principal
 from api.infra.reports import Asked, File, Format, Noted
-from api.kernel.clock import shanghai_day
+from api.kernel.clock import cursor_text, shanghai_day
 from api.kernel.errors import forbidden
 
 EXPORT_MOST, PRINTED_MOST = 20_000, 300
 """Cases in a sheet and on paper; the report says how many there are."""
-_OPEN = [stage for stage in Stage if stage is not Stage.CLOSED]
 
 
 class Command:
@@ -41,18 +37,19 @@ class Command:
     def __init__(self, context: Context) -> None:
         self._c = context
 
-    def board(self, who: Principal) -> Board:
-        """Open red cases, the most urgent deadline first; for the HR bureau and posts of command.
+    def board(self, who: Principal, *, cursor: str = "", limit: int = 50) -> Board:
+        """Open red cases, the most urgent deadline first, a page of them; for the HR bureau and posts of command.
 
         A fixed number of queries, and a few for each day on which a clock started.
         """
+        now, place = self._c.clock.now(), read_cursor(cursor)
         with self._c.uow.read() as session:
             reach = self._c.reach(session, who)
             if not (reach.district or reach.command):
                 raise forbidden("disposal.not_entitled", action="command")
-            rows = repository.cases(
-                session, Reach(reach.account_id, district=True), stages=_OPEN, colours=[Colour.RED], limit=200
-            )
+            found = repository.red_cases(session, place, limit + 1)
+            rows = found[:limit]
+            counts = repository.red_counts(session, now)
             ids = [row.id for row in rows]
             subjects = self._c.subjects.subjects(sorted({row.enterprise for row in rows}))
             measures = repository.measures_of(session, ids)
@@ -74,19 +71,18 @@ class Command:
                     )
                 )
             }
-            duty = repository.on_duty(session, self._c.clock.now(), [])
-        now = self._c.clock.now()
+            duty = repository.on_duty(session, now, [])
         started = sorted({shanghai_day(row.clock_start) for row in rows})
-        counts = {day: (self._c.rules(day), self._c.days(day)) for day in started}
+        counting = {day: (self._c.rules(day), self._c.days(day)) for day in started}
         lines = [
             self._line(
                 row, repository.view(row, subjects.get(row.enterprise)), now, measures,
-                tasks.get(row.id, []), last.get(row.id), *counts[shanghai_day(row.clock_start)],
+                tasks.get(row.id, []), last.get(row.id), *counting[shanghai_day(row.clock_start)],
             )
             for row in rows
         ]  # fmt: skip
-        lines.sort(key=lambda line: (line.due or now, line.case.case_id))
-        return Board(now, lines, duty)
+        on = f"{cursor_text(repository.red_place(rows[-1]))}~{rows[-1].id}" if len(found) > limit else ""
+        return Board(now, lines, duty, *counts, next=on)
 
     @staticmethod
     def _line(

@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -18,12 +18,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
 from api.disposal import repository
-from api.disposal.model import Colour, Contact, Step
+from api.disposal.model import Colour, Contact, Due, Stage, Step
 from api.disposal.ports import Notice
 from api.disposal.service.context import SYSTEM, Context, clean_text, dedup_key
 from api.disposal.tables import NoticeRow, ServiceRow
 from api.infra.auth import Principal
-from api.kernel.clock import SHANGHAI, shanghai_day
+from api.kernel.clock import shanghai_day
 from api.kernel.errors import DomainError, conflict, forbidden, invalid, not_found
 from api.kernel.ids import new_id
 
@@ -33,6 +33,7 @@ KINDS = {
     "self_correction": ("自查整改提示书", "Notice to check and correct"),
     "answer": ("情况说明告知书", "Notice of the right to explain"),
 }
+ANSWERED_BEFORE = (Step.VERIFY, Step.ACT, Step.FEEDBACK, Step.CLOSE)
 RESULTS: Mapping[str, Sequence[str]] = {
     "hand": ("received", "refused"),
     "left": ("left",),
@@ -52,6 +53,12 @@ _NEEDED: Mapping[tuple[str, str], Sequence[str]] = {
 SERVED = frozenset({"received", "left", "published", "opened"})
 """Results by which a notice counts as served; a refusal, a letter on its way and a returned one do not."""
 MOBILE = re.compile(r"1[3-9]\d{9}\Z")
+
+
+def _reply_by(dues: Mapping[Step, Due], today: date) -> str:
+    """The day by which an answer still helps: the next deadline of the case after `today`; empty when none is to come."""
+    days = [shanghai_day(due.at) for step, due in dues.items() if step in ANSWERED_BEFORE]
+    return min((day.isoformat() for day in days if day > today), default="")
 
 
 class Papers:
@@ -85,7 +92,8 @@ class Papers:
             return Contact(row.contact_name or "", row.contact_phone or "")
 
     def issue(self, who: Principal, case_id: str, kind: str, text: str) -> NoticeRow:
-        """Give a number, typeset, queue the SMS; returns the issued notice. Raises invalid, forbidden, unavailable.
+        """Give a number, typeset, queue the SMS; returns the issued notice. Raises invalid, forbidden, unavailable,
+        conflict once the case is closed.
 
         With it the case is disclosed to its enterprise: an account of its own hears of it and sees it from then on.
         """
@@ -96,12 +104,13 @@ class Papers:
             row, reach = self._c.visible_case(session, who, case_id, lock=True)
             if not (reach.holds(row.unit) or reach.district):
                 raise forbidden("disposal.not_entitled", action="notice")
+            if row.stage == str(Stage.CLOSED):
+                raise conflict("disposal.case_closed")
             now = self._c.clock.now()
             year = shanghai_day(now).year
             number = repository.next_number(session, f"notice/{year}")
             subject = self._c.subject(row.enterprise)
             names = {unit.code: unit.name for unit in repository.units(session)}
-            dues = repository.read_dues(row.dues)
             facts = {
                 "kind": kind,
                 "title": KINDS[kind][0],
@@ -113,7 +122,7 @@ class Papers:
                 "address": subject.address if subject else "",
                 "text": text,
                 "colour": Colour(row.colour).name.lower(),
-                "reply_by": dues[Step.VERIFY].at.astimezone(SHANGHAI).date().isoformat(),
+                "reply_by": _reply_by(repository.read_dues(row.dues), shanghai_day(now)),
                 "unit": names.get(row.unit, ""),
                 "date": shanghai_day(now).isoformat(),
             }

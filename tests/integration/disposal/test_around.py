@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import io
-import re
 import threading
 from datetime import date, datetime, timedelta
 
-import pypdfium2
 import pytest
 from python_calamine import CalamineWorkbook
 from sqlalchemy import select
@@ -16,12 +14,12 @@ from sqlalchemy import select
 from api.disposal.model import Action, Capacity, Outcome, Reason, Step, Unit, UnitKind
 from api.disposal.ports import Incident, SupportingRow
 from api.disposal.rules.sampling import draw, population_digest
-from api.disposal.tables import MeasureRow, NoticeRow
+from api.disposal.tables import MeasureRow
 from api.infra.audit import AuditRow
 from api.infra.auth import Principal
 from api.infra.reports import Asked, Format
 from api.kernel.clock import SHANGHAI
-from api.kernel.errors import DomainError, unavailable
+from api.kernel.errors import DomainError
 from api.parameters.model import CalendarDay
 from tests.support.disposal_world import DEVICE, JPEG, OPERATOR, S1, S2, World, staff
 
@@ -114,75 +112,6 @@ def test_unions_and_departments_are_parties_of_a_task(world: World) -> None:
         code(tasks.open, staff("officer1"), case_id, "moon", "x", date(2026, 3, 9)) == "disposal.unit_unknown"
     )
     assert any(who == "union" for who, _ in world.messages())
-
-
-# -- papers
-
-
-def test_a_numbered_notice_with_sms_and_record_of_service(world: World) -> None:
-    case_id = world.warn()
-    papers, who = world.disposal.papers, staff("officer1")
-    papers.contact(who, case_id, "前台", "138 0000-0001")
-    first = papers.issue(who, case_id, "warning", "请核对近三个月工资发放情况。\n如有困难请说明。")
-    world.clock.advance(timedelta(seconds=1))
-    second = papers.issue(who, case_id, "self_correction", "请自查 #set page() <x> 并整改")
-    assert (first.number, second.number) == ("劳预〔2026〕1号", "劳预〔2026〕2号")
-    number, pdf = papers.pdf(who, first.id)
-    assert number == first.number
-    assert hashlib.sha256(pdf).hexdigest() == first.sha256
-    text = pypdfium2.PdfDocument(pdf)[0].get_textpage().get_text_range()
-    for piece in ("劳动关系风险提示书", "示例科技1号有限公司", "不是行政处罚", "第二十四条", "TEST"):
-        assert piece in text.replace("\r\n", "")
-    day, last = re.findall(r"\d{4}-\d{2}-\d{2}", text)[-1], re.findall(r"请于 ?(\d{4}-\d{2}-\d{2}) ?前", text)
-    assert last
-    assert last[0] > day  # a time to answer, after the day of the paper
-    markup = pypdfium2.PdfDocument(papers.pdf(who, second.id)[1])[0].get_textpage().get_text_range()
-    assert "#set page()" in markup
-    sms = [text for to, text in world.messages() if to == "13800000001"]
-    assert len(sms) == 2
-    assert first.message_id is not None
-    with world.uow() as session:
-        papers.sms_delivered(session, first.message_id, world.clock.now())
-        papers.sms_delivered(session, first.message_id, world.clock.now())
-        papers.sms_delivered(session, "unknown", world.clock.now())
-    world.clock.advance(timedelta(minutes=1))
-    papers.serve(who, first.id, "hand", world.clock.now(), "前台收发")
-    assert [one.channel for one in papers.of_case(who, case_id)[0][1]] == ["sms", "hand"]
-    assert code(papers.serve, who, first.id, "pigeon", world.clock.now()) == "disposal.service_channel"
-    late = world.clock.now() + timedelta(hours=1)
-    assert code(papers.serve, who, first.id, "hand", late) == "disposal.service_future"
-    assert code(papers.pdf, staff("officer2"), first.id) == "not_found"
-    assert code(papers.issue, who, case_id, "fine", "x") == "disposal.notice_kind"
-
-
-def test_a_process_that_dies_while_typesetting_loses_no_number(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    case_id = world.warn()
-    papers, who = world.disposal.papers, staff("officer1")
-
-    class Dying:
-        def render(self, facts: object) -> bytes:
-            raise unavailable("disposal.notice_not_ready")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(papers, "_c", type(papers._c)(**{**papers._c.__dict__, "printer": Dying()}))
-        assert code(papers.issue, who, case_id, "warning", "x") == "disposal.notice_not_ready"
-    with world.uow.read() as session:
-        (drafted,) = session.scalars(select(NoticeRow.id))
-    assert code(papers.pdf, who, drafted) == "disposal.notice_not_ready"
-    assert papers.finish_drafted() == 0  # perhaps somebody is still at it
-    world.clock.advance(timedelta(minutes=2))
-    assert papers.finish_drafted() == 1
-    assert papers.finish_drafted() == 0
-    assert papers.issue(who, case_id, "warning", "y").number == "劳预〔2026〕2号"
-    assert world.actions(case_id).count("notice_issued") == 2
-
-
-def test_an_enterprise_without_a_number_gets_no_sms(world: World) -> None:
-    case_id = world.warn(enterprise=99)
-    made = world.disposal.papers.issue(staff("officer1"), case_id, "warning", "x")
-    assert made.message_id is None
 
 
 # -- the employer's voice
@@ -423,6 +352,26 @@ def test_units_and_posts_are_checked(world: World) -> None:
     assert desk.reach(staff("a")).holds(S1, Capacity.LEAD)
     desk.end_post(OPERATOR, post, date(2026, 3, 1))
     assert code(desk.reach, staff("a")) == "role_required"
+
+
+def test_the_command_view_goes_by_deadline_page_by_page_and_counts_everything(world: World) -> None:
+    first = world.warn(enterprise=1, grade=4)
+    world.clock.advance(timedelta(hours=1))
+    later = [world.warn(enterprise=number, grade=4) for number in (2, 3, 4)]
+    signed = later.pop()
+    world.do("officer1", signed, Action.SIGN_IN)
+    world.disposal.tasks.open(staff("bureau"), later[0], "tax", "冻结账户核查", date(2026, 3, 3))
+    world.clock.advance(timedelta(hours=1, minutes=30))
+    board, seen = world.disposal.command.board(staff("governor"), limit=2), []
+    assert board.lines[0].case.case_id == first, "the oldest deadline, though it was issued first"
+    while True:
+        assert (board.cases, board.unsigned, board.overdue, board.tasks_open) == (4, 3, 1, 1)
+        seen += [line.case.case_id for line in board.lines]
+        if not board.next:
+            break
+        board = world.disposal.command.board(staff("governor"), limit=2, cursor=board.next)
+    assert (seen[0], set(seen[1:3]), seen[3]) == (first, set(later), signed)
+    assert code(world.disposal.command.board, staff("governor"), cursor="x") == "malformed"
 
 
 def test_the_command_view_shows_red_and_only_to_those_who_command(world: World) -> None:
