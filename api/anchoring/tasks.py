@@ -45,10 +45,10 @@ def run_reminders(container: Any) -> int:
 
 
 LOOPS = {
-    "judicial": Loop(run_judicial),
-    "longevity": Loop(run_longevity),
-    "light": Loop(run_light),
-    "rule-key": Loop(run_rule_key),
-    "warning-reminders": Loop(run_reminders),
+    "judicial": Loop(run_judicial, PAUSE),
+    "longevity": Loop(run_longevity, PAUSE),
+    "light": Loop(run_light, PAUSE),
+    "rule-key": Loop(run_rule_key, PAUSE),
+    "warning-reminders": Loop(run_reminders, PAUSE),
 }
 """Further loops, each with a thread of its own: a dead court chain delays nothing else, nor does a slow validator."""

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import String, delete, select
+from sqlalchemy import ColumnElement, String, delete, select, true
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from api.infra.db import Base, UnitOfWork, UtcDateTime
@@ -71,21 +71,22 @@ class Rounds:
         self._uow, self._clock, self._stop = uow, clock, stop
 
     def begin(self) -> None:
-        """What an earlier process kept says nothing about this one."""
-        with self._uow() as session:
-            session.execute(delete(FailingLoopRow))
+        """What an earlier process kept says nothing about this one; where the database is away, each loop's first good round."""
+        self._forget(true())
 
     def go(self, name: str, loop: Loop, container: Any) -> None:
         """Round after round."""
-        failures, since = 0, self._clock.now()
+        failures, since, well = 0, self._clock.now(), False
         while not self._stop.is_set():
             stopped, error, done = False, "", 0
             try:
                 done = loop.run(container)
             except DomainError as exc:
                 stopped, error = exc.kind is ErrorKind.INTEGRITY, exc.code
-                said = {"code": exc.code, "facts": exc.facts} if stopped else {"code": exc.code}
-                log.log(40 if stopped else 30, "worker.round.failed", slice=name, stopped=stopped, **said)
+                if stopped:
+                    log.error("worker.slice.stopped", slice=name, code=exc.code, facts=exc.facts)
+                else:
+                    log.warning("worker.round.failed", slice=name, code=exc.code)
             except Exception as exc:  # a round may fail in any way; the next one starts from stored state
                 error = type(exc).__name__
                 log.warning("worker.round.failed", slice=name, error=f"{error}: {exc}")
@@ -98,9 +99,9 @@ class Rounds:
                     return
                 self._stop.wait(min(30.0, 0.5 * 2 ** min(failures, 6)))
                 continue
-            if failures >= TOLD_AFTER:
-                self._forget(name)
-            failures = 0
+            if failures >= TOLD_AFTER or not well:
+                self._forget(FailingLoopRow.name == name)
+            failures, well = 0, True
             if not done:
                 self._stop.wait(loop.pause)
 
@@ -111,9 +112,9 @@ class Rounds:
         except Exception as exc:  # often the database itself is what fails
             log.warning("worker.failure.not_kept", slice=found.name, error=type(exc).__name__)
 
-    def _forget(self, name: str) -> None:
+    def _forget(self, which: ColumnElement[bool]) -> None:
         try:
             with self._uow() as session:
-                session.execute(delete(FailingLoopRow).where(FailingLoopRow.name == name))
+                session.execute(delete(FailingLoopRow).where(which))
         except Exception as exc:
-            log.warning("worker.failure.not_forgotten", slice=name, error=type(exc).__name__)
+            log.warning("worker.failure.not_forgotten", error=type(exc).__name__)

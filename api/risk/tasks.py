@@ -31,5 +31,5 @@ def measure(container: Any) -> bool:
     return found
 
 
-LOOPS = {"backtests": Loop(measure)}
+LOOPS = {"backtests": Loop(measure, PAUSE)}
 """A backtest takes minutes: warnings don't wait for it."""

@@ -61,9 +61,8 @@ def _measure(platform: Platform, n: int) -> None:
     stage = Stage(installation, connect)
     employer = stage.employer(external_wallet=True)
     play = ContractPlay(connect, stage.town, employer)
-    first = play.play(
-        stage.newcomers(1)[0]
-    )  # caches of the renderer and of the framework are warm from here on
+    # Caches of the renderer and of the framework are warm from here on.
+    first = play.play(stage.newcomers(1)[0])
     play.effective(first, 120)
     floor = Floor(platform, first.worker.download(f"/me/contracts/{first.contract}/document.pdf"))
     api = psutil.Process(platform.supervisor.children["api"].pid)

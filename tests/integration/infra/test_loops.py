@@ -10,7 +10,7 @@ import pytest
 
 from api.infra import loops
 from api.infra.db import Database, UnitOfWork
-from api.infra.loops import Failing, Loop, Rounds
+from api.infra.loops import Failing, FailingLoopRow, Loop, Rounds
 from api.kernel.clock import SystemClock
 from api.kernel.errors import integrity, unavailable
 
@@ -82,6 +82,15 @@ def test_a_contradiction_stops_the_loop_at_once(database: Database) -> None:
         assert loops.failing(session) == []
 
 
+def test_a_good_round_clears_what_an_earlier_process_kept(database: Database) -> None:
+    old = FailingLoopRow(name="risk", since=SystemClock().now(), failures=9, error="OSError", stopped=True)
+    with database.transaction() as session:
+        session.add(old)
+    rounds, loop, _stop, kept = going(database, fault, lambda: 0, lambda: 0)
+    rounds.go("risk", loop, None)
+    assert [len(one) for one in kept] == [1, 1, 0]
+
+
 def test_a_database_that_fails_too_ends_nothing(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     rounds, loop, _stop, kept = going(database, fault, fault, fault, fault, lambda: 0)
 
@@ -89,5 +98,6 @@ def test_a_database_that_fails_too_ends_nothing(database: Database, monkeypatch:
         raise OSError("no database")
 
     monkeypatch.setattr(rounds, "_uow", away)
+    rounds.begin()
     rounds.go("risk", loop, None)
     assert [len(one) for one in kept] == [0, 0, 0, 0, 0]

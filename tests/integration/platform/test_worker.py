@@ -64,3 +64,5 @@ def test_every_slices_due_work_is_a_loop() -> None:
         assert isinstance(what, Loop), name
         assert callable(what.run), name
         assert what.pause > 0, name
+    paused = {name: found[name].pause for name in ("anchoring.light", "risk.backtests", "exchange.checks")}
+    assert paused == {"anchoring.light": 0.2, "risk.backtests": 20.0, "exchange.checks": 2.0}
